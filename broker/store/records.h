@@ -1,0 +1,158 @@
+#pragma once
+// What the broker keeps, in the product's words. Plain values; no SQL types, no protobuf.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proto/base/clock.h"
+#include "proto/base/ids.h"
+
+namespace carepost::store {
+
+enum class MailboxState : std::uint8_t { live = 1, revoked = 2 };
+
+struct Mailbox {
+    std::int64_t key = 0;  // the store's own row number; never leaves the broker
+    MailboxId id;
+    Label label;
+    std::string address;  // canonical text
+    std::string name;
+    MailboxState state = MailboxState::live;
+    std::uint64_t messages = 0;  // items held, tombstones not counted
+    std::uint64_t bytes = 0;     // sealed bytes accounted to this mailbox
+    std::uint64_t next_seq = 1;
+    std::uint64_t latest_change = 0;
+    std::uint64_t chain_length = 0;
+    Hash chain_head;             // SHA-256 of the newest chain entry's object bytes
+    UnixMillis certificate_not_before = 0;
+    UnixMillis certificate_not_after = 0;
+    UnixMillis epochs_until = 0;  // not-after of the last epoch published
+    std::uint32_t current_epochs_from = 1;  // epochs below are superseded
+};
+
+struct Member {
+    std::int64_t mailbox_key = 0;
+    MailboxId mailbox;
+    MemberId id;
+    VerifyKey signing_key;
+    TransportKey transport_key;
+    std::uint32_t rights = 0;  // 1 read, 2 send, 4 manage
+    std::string name;
+    bool revoked = false;      // its mailbox or itself
+};
+
+// A leaf type of the directory log (docs/protocol.md, "Directory log").
+enum class LeafType : std::uint8_t { certificate = 1, chain_entry = 2, revocation = 3, registrar = 4 };
+
+struct LogEntry {
+    LeafType type{};
+    Label label;
+    std::uint64_t seq = 0;
+    Bytes signed_object;  // exact SignedObject bytes as they came
+    Bytes salt;           // 32
+    std::uint64_t index = 0;
+};
+
+struct Invitation {
+    TransportKey transport_key;
+    std::string address;
+    UnixMillis expires = 0;
+};
+
+enum class EnrolmentState : std::uint8_t { pending = 1, admitted = 2, refused = 3 };
+
+struct Enrolment {
+    MailboxId mailbox;
+    TransportKey invitation;
+    Bytes request;  // SignedObject of EnrolmentRequest
+    Bytes mac;
+    UnixMillis received = 0;
+    EnrolmentState state = EnrolmentState::pending;
+    std::string reason;
+};
+
+// A content stream of a message: in a row when small, in a file of its own above limits::kInlineStore.
+struct ContentInfo {
+    std::uint64_t sealed_length = 0;
+    Hash root;
+};
+
+// A message, without what belongs to single recipients.
+struct NewMessage {
+    MailboxId sender;
+    std::int64_t sender_key = 0;
+    MemberId sender_member;
+    MessageId id;
+    Hash routing_hash;  // SHA-256 of `routing`
+    Bytes routing;
+    Bytes header;
+    Bytes signature;
+    std::vector<ContentInfo> contents;
+    UnixMillis stored = 0;
+    UnixMillis expires = 0;
+    std::uint64_t size = 0;  // all sealed bytes
+};
+
+struct StoredMessage {
+    std::int64_t key = 0;
+    Hash routing_hash;
+    UnixMillis stored = 0;
+    std::uint64_t evidence_index = 0;  // leaf of its submission in the evidence log
+};
+
+// A message as one mailbox sees it.
+struct Item {
+    std::uint64_t seq = 0;
+    std::int64_t message_key = 0;
+    MailboxId sender;
+    MessageId id;
+    Bytes routing;
+    Bytes header;
+    Bytes signature;
+    Bytes stanza;
+    std::uint32_t stanza_index = 0;
+    std::uint32_t stanza_count = 0;
+    UnixMillis stored = 0;
+    bool received = false;
+    bool own = false;  // the sender's own copy
+};
+
+enum class Folder : std::uint8_t { inbox = 1, sent = 2, both = 3 };
+enum class ChangeKind : std::uint8_t { arrived = 1, receipt = 2, deleted = 3 };
+
+struct Change {
+    std::uint64_t change = 0;
+    ChangeKind kind{};
+    std::uint64_t seq = 0;
+    MessageId id;
+};
+
+struct RecipientStatus {
+    MailboxId mailbox;
+    std::string address;
+    bool deleted = false;
+    Bytes received;                               // MemberReceipt
+    std::optional<std::uint64_t> evidence_index;  // of the hand-over
+};
+
+// What stands in an evidence leaf's row, kept apart and erasable.
+struct EvidenceRecord {
+    std::uint64_t index = 0;
+    Bytes row;
+    Bytes salt;
+    Bytes leaf;  // 113 bytes
+};
+
+struct Totals {
+    std::uint64_t mailboxes = 0;
+    std::uint64_t messages = 0;
+    std::uint64_t stored_bytes = 0;
+    std::uint64_t pending_enrolments = 0;
+    std::uint64_t unfinished_uploads = 0;
+    std::uint64_t directory_size = 0;
+    std::uint64_t evidence_size = 0;
+};
+
+}  // namespace carepost::store

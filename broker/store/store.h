@@ -1,0 +1,246 @@
+#pragma once
+// The store, in the product's words: what the broker may ask to be kept and to be read back. SQLite is the first
+// implementation (sqlite/, parts/); another has to pass the same tests.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "broker/store/records.h"
+#include "proto/base/result.h"
+
+namespace carepost::store {
+
+enum class Log : std::uint8_t { directory = 1, evidence = 2 };
+
+// The interior of the two Merkle logs as the sealer sees it: complete subtrees by (level, index), level 0 the leaves.
+// Reads see what the running transaction has appended.
+class LogReader {
+public:
+    virtual ~LogReader() = default;
+    virtual std::uint64_t log_size(Log log) = 0;
+    virtual Result<Hash> log_node(Log log, unsigned level, std::uint64_t index) = 0;
+    // The newest signed checkpoint (C2SP note text), committed or of this transaction.
+    virtual Result<Bytes> log_checkpoint(Log log) = 0;
+};
+
+// --- reading ----------------------------------------------------------------------------------------------------------
+
+// A read-only view of the committed state. One per thread; not thread-safe. Errors: storage_failed (and the process
+// must end), never an error for what is simply absent.
+class Reader : public LogReader {
+public:
+    // Everything read inside `body` belongs to one commit: needed wherever proofs and checkpoint must agree.
+    virtual Status snapshot(const std::function<Status()>& body) = 0;
+
+    virtual Result<std::optional<Mailbox>> mailbox_by_id(const MailboxId& id) = 0;
+    virtual Result<std::optional<Mailbox>> mailbox_by_address(std::string_view address) = 0;
+    virtual Result<std::vector<Mailbox>> mailboxes_after(std::string_view address, std::uint32_t limit) = 0;
+    virtual Result<std::vector<Mailbox>> search(std::string_view text, std::string_view quality, std::string_view after,
+                                                std::uint32_t limit) = 0;
+    virtual Result<std::optional<Member>> member_by_transport_key(const TransportKey& key) = 0;
+    virtual Result<std::vector<Member>> members(std::int64_t mailbox_key) = 0;
+    // All keys that may connect, streamed at start: members of live mailboxes, then invitations.
+    virtual Status each_member(const std::function<void(const Member&)>& visit) = 0;
+    virtual Status each_invitation(const std::function<void(const Invitation&)>& visit) = 0;
+    virtual Result<std::optional<Enrolment>> enrolment(const MailboxId& mailbox) = 0;
+    virtual Result<std::vector<Enrolment>> pending_enrolments(std::uint32_t limit) = 0;
+
+    virtual Result<std::optional<LogEntry>> certificate(std::int64_t mailbox_key) = 0;  // the newest
+    virtual Result<std::optional<LogEntry>> revocation(std::int64_t mailbox_key) = 0;
+    virtual Result<std::vector<LogEntry>> chain(std::int64_t mailbox_key, std::uint64_t from_seq) = 0;
+    virtual Result<std::vector<Bytes>> log_leaves(Log log, std::uint64_t start, std::uint32_t limit) = 0;
+    virtual Result<std::vector<LogEntry>> log_entries(std::uint64_t start, std::uint32_t limit) = 0;
+
+    virtual Result<std::optional<StoredMessage>> message(const MailboxId& sender, const MessageId& id) = 0;
+    // Items with seq > after, oldest first, at most `limit` and at most `bytes` of routing, header and signature
+    // together (but at least one).
+    virtual Result<std::vector<Item>> items(std::int64_t mailbox_key, Folder folder, std::uint64_t after, std::uint32_t limit,
+                                            std::size_t bytes) = 0;
+    virtual Result<std::optional<Item>> item(std::int64_t mailbox_key, std::uint64_t seq) = 0;
+    virtual Result<std::optional<Item>> item_by_message(std::int64_t mailbox_key, const MessageId& id) = 0;
+    virtual Result<std::vector<Bytes>> stanza_hashes(std::int64_t message_key) = 0;  // 32 bytes each, by index, for proofs
+    virtual Result<std::vector<Change>> changes(std::int64_t mailbox_key, std::uint64_t after, std::uint32_t limit) = 0;
+    // Bytes [offset, offset + size) of a content, or of its leaf hashes (32 bytes a part); shorter at the end.
+    virtual Result<Bytes> content(std::int64_t message_key, std::uint32_t content, std::uint64_t offset, std::size_t size) = 0;
+    virtual Result<Bytes> content_leaves(std::int64_t message_key, std::uint32_t content, std::uint64_t offset, std::size_t size) = 0;
+    virtual Result<std::vector<RecipientStatus>> recipients(std::int64_t message_key) = 0;
+    virtual Result<std::optional<EvidenceRecord>> evidence(std::uint64_t index) = 0;
+    virtual Result<Totals> totals() = 0;
+};
+
+// --- writing ----------------------------------------------------------------------------------------------------------
+
+// A statement to be logged with the batch.
+struct EvidenceDraft {
+    Bytes row;           // exact EvidenceRow bytes
+    std::uint8_t type = 0;
+    Hash routing_hash;   // zeros where none
+    UnixMillis time = 0;
+};
+
+// Where new content comes from: bytes that travelled with Submit, or an upload that the parts store holds complete and synced.
+struct ContentSource {
+    Bytes inline_bytes;   // all contents one after the other; empty when `upload` is set
+    bool upload = false;  // adopt the files of the finished upload of (sender, message id)
+};
+
+// What an operation may change. Writer thread only, inside the operation's own savepoint: an error undoes the operation and
+// leaves the rest of the batch alone.
+class Transaction : public LogReader {
+public:
+    // Reads that see this transaction.
+    virtual Result<std::optional<Mailbox>> mailbox_by_id(const MailboxId& id) = 0;
+    virtual Result<std::optional<Mailbox>> mailbox_by_address(std::string_view address) = 0;
+    virtual Result<std::optional<StoredMessage>> message(const MailboxId& sender, const MessageId& id) = 0;
+    virtual Result<std::optional<Item>> item(std::int64_t mailbox_key, std::uint64_t seq) = 0;
+    virtual Result<std::optional<Invitation>> invitation(const TransportKey& key) = 0;
+    virtual Result<std::optional<Enrolment>> enrolment(const MailboxId& mailbox) = 0;
+
+    // Stores a message and its content, without placing it anywhere. Returns its key.
+    virtual Result<std::int64_t> add_message(const NewMessage& message, const ContentSource& content) = 0;
+    // Places it in one mailbox: assigns the next seq and change number. Errors: quota_exceeded (naming the mailbox).
+    struct Placed {
+        std::uint64_t seq;
+        std::uint64_t change;
+    };
+    virtual Result<Placed> place(std::int64_t message_key, std::int64_t mailbox_key, ByteView stanza, std::uint32_t stanza_index,
+                                 bool own) = 0;
+    // Marks an item received and keeps the member's receipt; false when it was received before (the first receipt stays).
+    struct Received {
+        bool first;
+        std::int64_t sender_key;        // whose change feed was told
+        std::uint64_t sender_change;    // 0 when not first
+    };
+    virtual Result<Received> mark_received(std::int64_t mailbox_key, std::uint64_t seq, ByteView member_receipt) = 0;
+    // Deletes for good: leaves a tombstone in the change feed; content goes with its last reference. False: was gone.
+    virtual Result<bool> delete_item(std::int64_t mailbox_key, std::uint64_t seq, std::uint64_t& change) = 0;
+
+    virtual Result<std::int64_t> add_mailbox(const Mailbox& mailbox) = 0;
+    virtual Status add_member(std::int64_t mailbox_key, const Member& member) = 0;
+    virtual Status set_mailbox_state(std::int64_t mailbox_key, MailboxState state) = 0;
+    // Appends to the directory log and remembers the entry; returns its index. Also moves chain_length, chain_head and
+    // epochs_until of the mailbox where the entry is of its chain (`chain_head`, `epochs_until` given by the caller).
+    virtual Result<std::uint64_t> add_log_entry(std::optional<std::int64_t> mailbox_key, const LogEntry& entry, const Hash& leaf_hash,
+                                                ByteView leaf) = 0;
+    virtual Status set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head, UnixMillis epochs_until) = 0;
+    virtual Status add_invitation(const Invitation& invitation) = 0;
+    virtual Status remove_invitation(const TransportKey& key) = 0;
+    virtual Status put_enrolment(const Enrolment& enrolment) = 0;  // inserts or replaces by mailbox
+
+    // Statements of this operation, sealed with the batch; returns the position among the operation's own drafts.
+    virtual std::size_t log_evidence(EvidenceDraft draft) = 0;
+    // Remembers that this message's submission (or this item's hand-over) is the n-th draft of this operation.
+    virtual Status link_submission(std::int64_t message_key, std::size_t draft) = 0;
+    virtual Status link_hand_over(std::int64_t mailbox_key, std::uint64_t seq, std::size_t draft) = 0;
+};
+
+// A sealed statement, ready to be given to its requester.
+struct SealedEvidence {
+    EvidenceRecord record;
+    std::vector<Hash> proof;  // inclusion in `checkpoint`
+};
+// The outcome of a committed batch, for one operation.
+struct Settled {
+    std::span<const SealedEvidence> evidence;  // in the order of the operation's log_evidence calls
+    ByteView evidence_checkpoint;              // the note to which the proofs lead
+};
+
+// One change, asked for by whoever holds its responder. Made by a worker, run and destroyed by the writer.
+class WriteOp {
+public:
+    virtual ~WriteOp() = default;
+    virtual std::size_t bytes() const = 0;  // roughly, for the batch's bound
+    virtual Status apply(Transaction& transaction) = 0;
+    // Exactly once, after the commit is on disk, or with the error that undid this operation. Must not block.
+    virtual void committed(const Settled& settled) = 0;
+    virtual void failed(const Error& error) = 0;
+};
+
+// Turns a batch's drafts into log leaves and signed checkpoints; declared here, implemented by service/evidence. Called by
+// the writer once per batch, before the commit. Writer thread only.
+struct SealedBatch {
+    struct Node {
+        unsigned level;
+        std::uint64_t index;
+        Hash hash;
+    };
+    std::vector<SealedEvidence> evidence;  // one a draft, in order
+    std::vector<Node> evidence_nodes;      // new complete subtrees, leaves included
+    Bytes evidence_checkpoint;
+    std::vector<Node> directory_nodes;     // for the directory leaves the batch appended
+    Bytes directory_checkpoint;            // empty when the directory did not grow
+};
+class BatchSealer {
+public:
+    virtual ~BatchSealer() = default;
+    // `new_directory_leaves` are the leaf hashes appended by this batch, after log_size(directory) committed leaves.
+    virtual Result<SealedBatch> seal(LogReader& logs, std::span<const EvidenceDraft> drafts,
+                                     std::span<const Hash> new_directory_leaves) = 0;
+};
+
+// --- uploads ----------------------------------------------------------------------------------------------------------
+
+enum class StreamKind : std::uint8_t { stanzas = 1, leaves = 2, content = 3 };
+
+// What an unfinished upload will hold; told by Submit, checked against its (signed) routing by the caller.
+struct UploadPlan {
+    MailboxId sender;
+    MessageId id;
+    Hash routing_hash;      // another routing under the same id is a conflict
+    std::uint64_t stanza_bytes = 0;  // 0 when the stanzas came with Submit
+    std::vector<ContentInfo> contents;
+};
+struct MissingStream {
+    StreamKind kind{};
+    std::uint32_t content = 0;
+    std::uint64_t have = 0;
+    std::uint64_t want = 0;
+};
+
+// Large content on its way in: files that grow by whole parts. Every call is made on the parts thread, in order of arrival per
+// connection; the parts thread of `Store` runs what it is given.
+class Uploads {
+public:
+    virtual ~Uploads() = default;
+    // Opens or finds the upload and says what is missing (empty: everything is there, verified against the roots and synced).
+    // Errors: conflict (same id, other routing), disk_full, storage_failed, too_many (unfinished uploads of this sender).
+    virtual Result<std::vector<MissingStream>> begin(const UploadPlan& plan) = 0;
+    // Appends one part at `offset`; a part stored before is accepted and ignored. Returns the bytes stored now. Errors:
+    // part_mismatch, offset_ahead (naming the offset wanted), not_found (no such upload), disk_full.
+    virtual Result<std::uint64_t> put(const MailboxId& sender, const MessageId& id, StreamKind kind, std::uint32_t content,
+                                      std::uint64_t offset, ByteView part) = 0;
+    // The stanzas brought as parts.
+    virtual Result<Bytes> stanzas(const MailboxId& sender, const MessageId& id) = 0;
+    // Forgets uploads not touched for `age_ms`, and files without a message. At start and every hour.
+    virtual Status sweep(UnixMillis now, std::uint64_t age_ms) = 0;
+};
+
+// --- the whole --------------------------------------------------------------------------------------------------------
+
+struct Options {
+    std::filesystem::path directory;  // database and part files live here
+    std::uint64_t mailbox_bytes = 0;
+    std::uint64_t mailbox_messages = 0;
+    bool sandbox = false;             // a directory never changes mode
+    std::uint64_t ballast_bytes = 16ULL << 20;  // released so that deletes work on a full disk
+};
+
+// Owns database, files, the writer thread and the parts thread. Stops both when destroyed, after settling what was taken.
+class Store {
+public:
+    virtual ~Store() = default;
+    virtual std::unique_ptr<Reader> reader() = 0;  // one per thread
+    // Hands an operation to the writer. On `busy` the operation is settled as failed with that error at once.
+    virtual void write(std::unique_ptr<WriteOp> operation) = 0;
+    // Runs `task` on the parts thread, in order; `bytes` counts towards its bound. False: full, and nothing was queued.
+    virtual bool on_parts_thread(std::size_t bytes, std::move_only_function<void(Uploads&)> task) = 0;
+    // Called once, from any thread, when the store can no longer promise anything; the process must end.
+    virtual void on_fatal(std::function<void(const Error&)> handler) = 0;
+};
+
+// Opens or makes the store. Errors say which file and what to do: locked by another broker, other mode, newer schema, damaged.
+Result<std::unique_ptr<Store>> open_sqlite(const Options& options, BatchSealer& sealer);
+
+}  // namespace carepost::store
