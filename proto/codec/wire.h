@@ -1,0 +1,268 @@
+#pragma once
+// Requests and replies between client and broker as validated values (docs/protocol.md, "Wire"; proto/schema/wire.proto).
+// The broker decodes requests and encodes replies; the client does the opposite with the same types. A message is the protobuf
+// frame given here and, for some operations, one raw frame of ciphertext, which never passes through this codec.
+// Whatever decodes has been checked: sizes, counts, ids of the right length, enumerations in range. Thread-safe: no state.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "proto/base/address.h"
+#include "proto/base/clock.h"
+#include "proto/base/ids.h"
+#include "proto/base/result.h"
+
+namespace carepost::codec {
+
+inline constexpr std::uint32_t kProtocol = 1;
+
+// What PutPart and FetchPart carry.
+enum class Stream : std::uint8_t { stanzas = 1, leaves = 2, content = 3 };
+enum class MailFolder : std::uint8_t { inbox = 1, sent = 2, both = 3 };
+
+// --- requests ---------------------------------------------------------------------------------------------------------
+namespace op {
+
+struct Hello {
+    std::uint32_t protocol = kProtocol;
+    std::string software;  // at most 100 characters
+};
+struct Enrol {
+    Bytes request;  // SignedObject of EnrolmentRequest, at most limits::kEnrolmentRequest
+    Hash mac;
+};
+struct EnrolmentStatus {
+    MailboxId mailbox;
+};
+struct LookupKey {
+    std::variant<MailboxId, Address> who;
+    std::uint64_t chain_from = 0;  // first seq of the chain that is wanted
+};
+struct Lookup {
+    std::vector<LookupKey> keys;  // 1 to 100
+};
+struct Search {
+    std::string text;
+    std::string quality;  // empty: any
+    std::string after;    // address of the last hit of the previous page
+    std::uint32_t limit = 100;
+};
+struct Checkpoint {};
+struct Consistency {
+    std::uint64_t old_size = 0;
+    std::uint64_t new_size = 0;  // not below old_size
+};
+struct LogLeaves {
+    std::uint64_t start = 0;
+    std::uint32_t limit = 1000;
+};
+struct Publish {
+    Bytes entry;  // SignedObject of ChainEntry, at most limits::kEntry
+};
+struct Submit {
+    Bytes routing;
+    Bytes header;
+    Bytes signature;
+    Bytes stanzas;  // a multiple of limits::kStanza; empty: brought as parts
+};
+struct PutPart {
+    MessageId message;
+    Stream stream = Stream::content;
+    std::uint32_t content = 0;
+    std::uint64_t offset = 0;
+};
+struct List {
+    std::uint64_t after = 0;
+    std::uint32_t limit = 100;
+    MailFolder folder = MailFolder::inbox;
+};
+struct Changes {
+    std::uint64_t after = 0;
+    std::uint32_t limit = 1000;
+};
+struct FetchEnvelope {
+    std::variant<std::uint64_t, MessageId> which;  // seq, or the newest item with this message id
+};
+struct FetchPart {
+    std::uint64_t seq = 0;
+    Stream stream = Stream::content;  // leaves or content
+    std::uint32_t content = 0;
+    std::uint64_t offset = 0;
+};
+struct Watch {};
+struct GiveReceipt {
+    std::uint64_t seq = 0;
+    Bytes receipt;  // MemberReceipt
+};
+struct Receipts {
+    MessageId message;
+};
+struct Delete {
+    std::vector<std::uint64_t> seqs;  // 1 to 1000
+};
+
+}  // namespace op
+
+using Operation =
+    std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint, op::Consistency,
+                 op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List, op::Changes, op::FetchEnvelope, op::FetchPart,
+                 op::Watch, op::GiveReceipt, op::Receipts, op::Delete>;
+
+struct Request {
+    std::uint64_t id = 0;           // not 0
+    std::uint32_t deadline_ms = 0;  // 0: none
+    Operation operation;
+};
+
+// Client. The operation must keep the limits above (else the broker refuses it).
+Bytes encode_request(const Request& request);
+// Broker. Errors: malformed_request, too_large, too_many, unsupported_version (hello), each naming the field.
+Result<Request> decode_request(ByteView frame);
+// The id alone, read without decoding the rest, to answer requests that cannot be decoded or taken. Nothing when there is none.
+std::optional<std::uint64_t> peek_request_id(ByteView frame);
+
+// --- replies ----------------------------------------------------------------------------------------------------------
+namespace reply {
+
+struct Hello {
+    std::uint32_t protocol = kProtocol;
+    std::string software;
+    UnixMillis time = 0;
+    std::optional<MailboxId> mailbox;  // nothing for an invitation's one-time key
+    std::optional<MemberId> member;
+    std::uint32_t rights = 0;
+    bool sandbox = false;
+    Bytes directory_checkpoint;
+    Bytes evidence_checkpoint;
+    std::uint64_t message_limit = 0;
+    std::uint32_t recipient_limit = 0;
+    std::uint32_t in_flight_requests = 0;
+    std::uint32_t in_flight_bytes = 0;
+    std::uint32_t retention_days = 0;
+    std::uint64_t latest_change = 0;
+};
+enum class EnrolmentState : std::uint8_t { pending = 1, admitted = 2, refused = 3 };
+struct Enrol {
+    EnrolmentState state = EnrolmentState::pending;
+    std::string reason;
+    Bytes certificate;  // SignedObject, once admitted
+};
+struct Lookup {
+    std::vector<Bytes> records;  // DirectoryRecord each, in the order of the keys; fewer when the frame is full
+    Bytes checkpoint;
+};
+struct SearchHit {
+    std::string address;
+    std::string name;
+    MailboxId mailbox;
+};
+struct Search {
+    std::vector<SearchHit> hits;
+    bool more = false;
+};
+struct Checkpoint {
+    Bytes directory;
+    Bytes evidence;
+};
+struct Consistency {
+    std::vector<Hash> proof;
+};
+struct LogLeaves {
+    std::vector<Bytes> leaves;  // 73 bytes each
+};
+struct Publish {
+    std::uint64_t index = 0;
+};
+struct Missing {
+    Stream stream = Stream::content;
+    std::uint32_t content = 0;
+    std::uint64_t have = 0;
+    std::uint64_t want = 0;
+};
+struct Submit {
+    Bytes receipt;  // Receipt; empty: bring what is missing and submit again
+    std::vector<Missing> missing;
+    bool repeated = false;
+};
+struct PutPart {
+    std::uint64_t have = 0;
+};
+struct MailItem {
+    std::uint64_t seq = 0;
+    Bytes routing;
+    Bytes stanza;
+    std::uint32_t stanza_index = 0;
+    std::vector<Hash> stanza_proof;
+    Bytes header;
+    Bytes signature;
+    UnixMillis stored = 0;
+    bool received = false;
+    bool own = false;  // the sender's copy
+};
+struct List {
+    std::vector<MailItem> items;
+    bool more = false;
+};
+enum class ChangeKind : std::uint8_t { arrived = 1, receipt = 2, deleted = 3 };
+struct Change {
+    std::uint64_t change = 0;
+    ChangeKind kind = ChangeKind::arrived;
+    std::uint64_t seq = 0;
+    MessageId message;
+};
+struct Changes {
+    std::vector<Change> changes;
+    std::uint64_t latest = 0;
+};
+struct FetchEnvelope {
+    MailItem item;
+};
+struct FetchPart {
+    std::uint64_t total = 0;  // bytes of the stream; the part is the raw frame
+};
+struct Watch {
+    std::uint64_t latest = 0;
+};
+struct GiveReceipt {
+    Bytes receipt;  // the broker's Receipt of the hand-over
+};
+enum class RecipientState : std::uint8_t { waiting = 1, received = 2, deleted = 3 };
+struct Recipient {
+    MailboxId mailbox;
+    std::string address;
+    Bytes received;     // MemberReceipt; empty while not received
+    Bytes handed_over;  // Receipt
+    RecipientState state = RecipientState::waiting;
+};
+struct Receipts {
+    Bytes receipt;
+    UnixMillis stored = 0;
+    std::vector<Recipient> recipients;
+};
+struct Delete {
+    std::vector<std::optional<Error>> results;  // one a seq, in order; nothing: done
+};
+struct Push {
+    std::uint64_t change = 0;
+};
+
+}  // namespace reply
+
+using Outcome =
+    std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint, reply::Consistency,
+                 reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart, reply::List, reply::Changes,
+                 reply::FetchEnvelope, reply::FetchPart, reply::Watch, reply::GiveReceipt, reply::Receipts, reply::Delete,
+                 reply::Push>;
+
+struct Reply {
+    std::uint64_t id = 0;  // of the request; 0 with a Push
+    Outcome outcome;
+};
+
+// Broker. The caller keeps the reply below limits::kFrame (pages are cut by bytes).
+Bytes encode_reply(const Reply& reply);
+// Client. Errors: malformed_request naming the field; a failure told by the broker is an outcome, not an error.
+Result<Reply> decode_reply(ByteView frame);
+
+}  // namespace carepost::codec
