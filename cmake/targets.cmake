@@ -39,7 +39,9 @@ function(carepost_executable name)
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS})
     # The map shows what went in: the broker must not contain the code that opens messages.
     target_link_options(${name} PRIVATE "LINKER:-Map=$<TARGET_FILE:${name}>.map")
-    set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    if("carepost_client" IN_LIST arg_DEPENDS)  # the installed tree can then be moved
+        set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    endif()
     add_dependencies(binaries ${name})
     set_property(GLOBAL APPEND PROPERTY CAREPOST_INSTALLED_PROGRAMS ${name})
 endfunction()

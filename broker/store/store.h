@@ -56,15 +56,18 @@ public:
     virtual Result<std::optional<StoredMessage>> message(const MailboxId& sender, const MessageId& id) = 0;
     // Items with seq > after, oldest first, at most `limit` and at most `bytes` of routing, header and signature
     // together (but at least one).
-    virtual Result<std::vector<Item>> items(std::int64_t mailbox_key, Folder folder, std::uint64_t after, std::uint32_t limit,
-                                            std::size_t bytes) = 0;
+    virtual Result<std::vector<Item>> items(std::int64_t mailbox_key, Folder folder, std::uint64_t after,
+                                            std::uint32_t limit, std::size_t bytes) = 0;
     virtual Result<std::optional<Item>> item(std::int64_t mailbox_key, std::uint64_t seq) = 0;
     virtual Result<std::optional<Item>> item_by_message(std::int64_t mailbox_key, const MessageId& id) = 0;
-    virtual Result<std::vector<Bytes>> stanza_hashes(std::int64_t message_key) = 0;  // 32 bytes each, by index, for proofs
+    virtual Result<std::vector<Bytes>> stanza_hashes(
+        std::int64_t message_key) = 0;  // 32 bytes each, by index, for proofs
     virtual Result<std::vector<Change>> changes(std::int64_t mailbox_key, std::uint64_t after, std::uint32_t limit) = 0;
     // Bytes [offset, offset + size) of a content, or of its leaf hashes (32 bytes a part); shorter at the end.
-    virtual Result<Bytes> content(std::int64_t message_key, std::uint32_t content, std::uint64_t offset, std::size_t size) = 0;
-    virtual Result<Bytes> content_leaves(std::int64_t message_key, std::uint32_t content, std::uint64_t offset, std::size_t size) = 0;
+    virtual Result<Bytes> content(std::int64_t message_key, std::uint32_t content, std::uint64_t offset,
+                                  std::size_t size) = 0;
+    virtual Result<Bytes> content_leaves(std::int64_t message_key, std::uint32_t content, std::uint64_t offset,
+                                         std::size_t size) = 0;
     virtual Result<std::vector<RecipientStatus>> recipients(std::int64_t message_key) = 0;
     virtual Result<std::optional<EvidenceRecord>> evidence(std::uint64_t index) = 0;
     virtual Result<Totals> totals() = 0;
@@ -74,15 +77,15 @@ public:
 
 // A statement to be logged with the batch.
 struct EvidenceDraft {
-    Bytes row;           // exact EvidenceRow bytes
+    Bytes row;  // exact EvidenceRow bytes
     std::uint8_t type = 0;
-    Hash routing_hash;   // zeros where none
+    Hash routing_hash;  // zeros where none
     UnixMillis time = 0;
 };
 
 // Where new content comes from: bytes that travelled with Submit, or an upload that the parts store holds complete and synced.
 struct ContentSource {
-    Bytes inline_bytes;   // all contents one after the other; empty when `upload` is set
+    Bytes inline_bytes;  // all contents one after the other; empty when `upload` is set
     bool upload = false;  // adopt the files of the finished upload of (sender, message id)
 };
 
@@ -105,13 +108,13 @@ public:
         std::uint64_t seq;
         std::uint64_t change;
     };
-    virtual Result<Placed> place(std::int64_t message_key, std::int64_t mailbox_key, ByteView stanza, std::uint32_t stanza_index,
-                                 bool own) = 0;
+    virtual Result<Placed> place(std::int64_t message_key, std::int64_t mailbox_key, ByteView stanza,
+                                 std::uint32_t stanza_index, bool own) = 0;
     // Marks an item received and keeps the member's receipt; false when it was received before (the first receipt stays).
     struct Received {
         bool first;
-        std::int64_t sender_key;        // whose change feed was told
-        std::uint64_t sender_change;    // 0 when not first
+        std::int64_t sender_key;  // whose change feed was told
+        std::uint64_t sender_change;  // 0 when not first
     };
     virtual Result<Received> mark_received(std::int64_t mailbox_key, std::uint64_t seq, ByteView member_receipt) = 0;
     // Deletes for good: leaves a tombstone in the change feed; content goes with its last reference. False: was gone.
@@ -122,9 +125,10 @@ public:
     virtual Status set_mailbox_state(std::int64_t mailbox_key, MailboxState state) = 0;
     // Appends to the directory log and remembers the entry; returns its index. Also moves chain_length, chain_head and
     // epochs_until of the mailbox where the entry is of its chain (`chain_head`, `epochs_until` given by the caller).
-    virtual Result<std::uint64_t> add_log_entry(std::optional<std::int64_t> mailbox_key, const LogEntry& entry, const Hash& leaf_hash,
-                                                ByteView leaf) = 0;
-    virtual Status set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head, UnixMillis epochs_until) = 0;
+    virtual Result<std::uint64_t> add_log_entry(std::optional<std::int64_t> mailbox_key, const LogEntry& entry,
+                                                const Hash& leaf_hash, ByteView leaf) = 0;
+    virtual Status set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head,
+                                  UnixMillis epochs_until) = 0;
     virtual Status add_invitation(const Invitation& invitation) = 0;
     virtual Status remove_invitation(const TransportKey& key) = 0;
     virtual Status put_enrolment(const Enrolment& enrolment) = 0;  // inserts or replaces by mailbox
@@ -144,7 +148,7 @@ struct SealedEvidence {
 // The outcome of a committed batch, for one operation.
 struct Settled {
     std::span<const SealedEvidence> evidence;  // in the order of the operation's log_evidence calls
-    ByteView evidence_checkpoint;              // the note to which the proofs lead
+    ByteView evidence_checkpoint;  // the note to which the proofs lead
 };
 
 // One change, asked for by whoever holds its responder. Made by a worker, run and destroyed by the writer.
@@ -167,10 +171,10 @@ struct SealedBatch {
         Hash hash;
     };
     std::vector<SealedEvidence> evidence;  // one a draft, in order
-    std::vector<Node> evidence_nodes;      // new complete subtrees, leaves included
+    std::vector<Node> evidence_nodes;  // new complete subtrees, leaves included
     Bytes evidence_checkpoint;
-    std::vector<Node> directory_nodes;     // for the directory leaves the batch appended
-    Bytes directory_checkpoint;            // empty when the directory did not grow
+    std::vector<Node> directory_nodes;  // for the directory leaves the batch appended
+    Bytes directory_checkpoint;  // empty when the directory did not grow
 };
 class BatchSealer {
 public:
@@ -188,7 +192,7 @@ enum class StreamKind : std::uint8_t { stanzas = 1, leaves = 2, content = 3 };
 struct UploadPlan {
     MailboxId sender;
     MessageId id;
-    Hash routing_hash;      // another routing under the same id is a conflict
+    Hash routing_hash;  // another routing under the same id is a conflict
     std::uint64_t stanza_bytes = 0;  // 0 when the stanzas came with Submit
     std::vector<ContentInfo> contents;
 };
@@ -209,8 +213,8 @@ public:
     virtual Result<std::vector<MissingStream>> begin(const UploadPlan& plan) = 0;
     // Appends one part at `offset`; a part stored before is accepted and ignored. Returns the bytes stored now. Errors:
     // part_mismatch, offset_ahead (naming the offset wanted), not_found (no such upload), disk_full.
-    virtual Result<std::uint64_t> put(const MailboxId& sender, const MessageId& id, StreamKind kind, std::uint32_t content,
-                                      std::uint64_t offset, ByteView part) = 0;
+    virtual Result<std::uint64_t> put(const MailboxId& sender, const MessageId& id, StreamKind kind,
+                                      std::uint32_t content, std::uint64_t offset, ByteView part) = 0;
     // The stanzas brought as parts.
     virtual Result<Bytes> stanzas(const MailboxId& sender, const MessageId& id) = 0;
     // Forgets uploads not touched for `age_ms`, and files without a message. At start and every hour.
@@ -223,7 +227,7 @@ struct Options {
     std::filesystem::path directory;  // database and part files live here
     std::uint64_t mailbox_bytes = 0;
     std::uint64_t mailbox_messages = 0;
-    bool sandbox = false;             // a directory never changes mode
+    bool sandbox = false;  // a directory never changes mode
     std::uint64_t ballast_bytes = 16ULL << 20;  // released so that deletes work on a full disk
 };
 

@@ -19,9 +19,7 @@ using ByteView = std::span<const std::uint8_t>;
 inline ByteView view_of(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string_view text_of(ByteView bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view text_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 inline Bytes copy_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
 // Compares public values; secrets are compared with Secret's operator== (constant time).

@@ -31,7 +31,9 @@ struct FixedBytes {
     }
     ByteView view() const { return bytes; }
     std::string hex() const { return to_hex(bytes); }
-    bool is_zero() const { return std::all_of(bytes.begin(), bytes.end(), [](auto b) { return b == 0; }); }
+    bool is_zero() const {
+        return std::all_of(bytes.begin(), bytes.end(), [](auto b) { return b == 0; });
+    }
     auto operator<=>(const FixedBytes&) const = default;
 };
 

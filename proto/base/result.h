@@ -32,14 +32,13 @@ using Status = Result<void>;
 // TRY_ASSIGN(declaration, expression): the same, and binds the value. Two statements: use them inside braces.
 #define CAREPOST_CONCAT_(a, b) a##b
 #define CAREPOST_CONCAT(a, b) CAREPOST_CONCAT_(a, b)
-#define TRY(expression)                                                        \
-    do {                                                                       \
-        auto try_status_ = (expression);                                       \
+#define TRY(expression)                                                            \
+    do {                                                                           \
+        auto try_status_ = (expression);                                           \
         if (!try_status_) return ::carepost::fail(std::move(try_status_).error()); \
     } while (false)
-#define TRY_ASSIGN_(name, declaration, expression)                 \
-    auto name = (expression);                                      \
-    if (!name) return ::carepost::fail(std::move(name).error());   \
+#define TRY_ASSIGN_(name, declaration, expression)               \
+    auto name = (expression);                                    \
+    if (!name) return ::carepost::fail(std::move(name).error()); \
     declaration = std::move(*name)
-#define TRY_ASSIGN(declaration, expression) \
-    TRY_ASSIGN_(CAREPOST_CONCAT(try_result_, __LINE__), declaration, expression)
+#define TRY_ASSIGN(declaration, expression) TRY_ASSIGN_(CAREPOST_CONCAT(try_result_, __LINE__), declaration, expression)

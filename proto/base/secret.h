@@ -46,8 +46,12 @@ public:
         if (source.size() != N) return std::nullopt;
         return Secret(SecretBytes::copy_from(source));
     }
-    std::span<const std::uint8_t, N> reveal() const { return std::span<const std::uint8_t, N>(bytes_.reveal().data(), N); }
-    std::span<std::uint8_t, N> reveal_mutable() { return std::span<std::uint8_t, N>(bytes_.reveal_mutable().data(), N); }
+    std::span<const std::uint8_t, N> reveal() const {
+        return std::span<const std::uint8_t, N>(bytes_.reveal().data(), N);
+    }
+    std::span<std::uint8_t, N> reveal_mutable() {
+        return std::span<std::uint8_t, N>(bytes_.reveal_mutable().data(), N);
+    }
     Secret clone() const { return Secret(bytes_.clone()); }
     friend bool operator==(const Secret& a, const Secret& b) { return a.bytes_ == b.bytes_; }
 

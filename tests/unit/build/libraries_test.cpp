@@ -23,8 +23,6 @@ TEST_CASE("build: our libsodium is hidden, so libzmq keeps binding to its own") 
     CHECK(seen_by_libzmq != reinterpret_cast<void*>(&sodium_version_string));
 }
 
-TEST_CASE("build: the version is the project's") {
-    CHECK_FALSE(std::string_view(carepost::kVersion).empty());
-}
+TEST_CASE("build: the version is the project's") { CHECK_FALSE(std::string_view(carepost::kVersion).empty()); }
 
 }  // namespace
