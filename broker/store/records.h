@@ -25,10 +25,10 @@ struct Mailbox {
     std::uint64_t next_seq = 1;
     std::uint64_t latest_change = 0;
     std::uint64_t chain_length = 0;
-    Hash chain_head;             // SHA-256 of the newest chain entry's object bytes
+    Hash chain_head;  // SHA-256 of the newest chain entry's object bytes
     UnixMillis certificate_not_before = 0;
     UnixMillis certificate_not_after = 0;
-    UnixMillis epochs_until = 0;  // not-after of the last epoch published
+    UnixMillis epochs_until = 0;            // not-after of the last epoch published
     std::uint32_t current_epochs_from = 1;  // epochs below are superseded
 };
 
@@ -40,7 +40,7 @@ struct Member {
     TransportKey transport_key;
     std::uint32_t rights = 0;  // 1 read, 2 send, 4 manage
     std::string name;
-    bool revoked = false;      // its mailbox or itself
+    bool revoked = false;  // its mailbox or itself
 };
 
 // A leaf type of the directory log (docs/protocol.md, "Directory log").

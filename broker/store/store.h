@@ -85,7 +85,7 @@ struct EvidenceDraft {
 
 // Where new content comes from: bytes that travelled with Submit, or an upload that the parts store holds complete and synced.
 struct ContentSource {
-    Bytes inline_bytes;  // all contents one after the other; empty when `upload` is set
+    Bytes inline_bytes;   // all contents one after the other; empty when `upload` is set
     bool upload = false;  // adopt the files of the finished upload of (sender, message id)
 };
 
@@ -113,7 +113,7 @@ public:
     // Marks an item received and keeps the member's receipt; false when it was received before (the first receipt stays).
     struct Received {
         bool first;
-        std::int64_t sender_key;  // whose change feed was told
+        std::int64_t sender_key;      // whose change feed was told
         std::uint64_t sender_change;  // 0 when not first
     };
     virtual Result<Received> mark_received(std::int64_t mailbox_key, std::uint64_t seq, ByteView member_receipt) = 0;
@@ -148,7 +148,7 @@ struct SealedEvidence {
 // The outcome of a committed batch, for one operation.
 struct Settled {
     std::span<const SealedEvidence> evidence;  // in the order of the operation's log_evidence calls
-    ByteView evidence_checkpoint;  // the note to which the proofs lead
+    ByteView evidence_checkpoint;              // the note to which the proofs lead
 };
 
 // One change, asked for by whoever holds its responder. Made by a worker, run and destroyed by the writer.
@@ -171,10 +171,10 @@ struct SealedBatch {
         Hash hash;
     };
     std::vector<SealedEvidence> evidence;  // one a draft, in order
-    std::vector<Node> evidence_nodes;  // new complete subtrees, leaves included
+    std::vector<Node> evidence_nodes;      // new complete subtrees, leaves included
     Bytes evidence_checkpoint;
     std::vector<Node> directory_nodes;  // for the directory leaves the batch appended
-    Bytes directory_checkpoint;  // empty when the directory did not grow
+    Bytes directory_checkpoint;         // empty when the directory did not grow
 };
 class BatchSealer {
 public:
@@ -192,7 +192,7 @@ enum class StreamKind : std::uint8_t { stanzas = 1, leaves = 2, content = 3 };
 struct UploadPlan {
     MailboxId sender;
     MessageId id;
-    Hash routing_hash;  // another routing under the same id is a conflict
+    Hash routing_hash;               // another routing under the same id is a conflict
     std::uint64_t stanza_bytes = 0;  // 0 when the stanzas came with Submit
     std::vector<ContentInfo> contents;
 };
@@ -227,7 +227,7 @@ struct Options {
     std::filesystem::path directory;  // database and part files live here
     std::uint64_t mailbox_bytes = 0;
     std::uint64_t mailbox_messages = 0;
-    bool sandbox = false;  // a directory never changes mode
+    bool sandbox = false;                       // a directory never changes mode
     std::uint64_t ballast_bytes = 16ULL << 20;  // released so that deletes work on a full disk
 };
 

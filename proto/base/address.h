@@ -20,9 +20,9 @@ public:
     static Result<Address> parse(std::string_view text);
 
     NumberType type() const { return type_; }
-    const std::string& number() const { return number_; }  // digits, leading zeros kept
+    const std::string& number() const { return number_; }    // digits, leading zeros kept
     const std::string& quality() const { return quality_; }  // e.g. "DOCTOR"
-    const std::string& text() const { return text_; }  // "nihii:19234011/DOCTOR"
+    const std::string& text() const { return text_; }        // "nihii:19234011/DOCTOR"
     bool is_citizen() const { return quality_ == "CITIZEN"; }
     auto operator<=>(const Address&) const = default;
 

@@ -25,12 +25,12 @@ inline Bytes copy_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 // Compares public values; secrets are compared with Secret's operator== (constant time).
 bool equal(ByteView a, ByteView b);
 
-std::string to_hex(ByteView bytes);                           // lower case
-std::optional<Bytes> from_hex(std::string_view text);         // either case; nothing else tolerated
-std::string to_base64(ByteView bytes);                        // RFC 4648 section 4, padded
-std::optional<Bytes> from_base64(std::string_view text);      // strict: canonical, padded, no white space
-std::string to_base32(ByteView bytes);                        // RFC 4648 section 6, upper case, no padding
-std::optional<Bytes> from_base32(std::string_view text);      // either case; dashes and spaces skipped
+std::string to_hex(ByteView bytes);                       // lower case
+std::optional<Bytes> from_hex(std::string_view text);     // either case; nothing else tolerated
+std::string to_base64(ByteView bytes);                    // RFC 4648 section 4, padded
+std::optional<Bytes> from_base64(std::string_view text);  // strict: canonical, padded, no white space
+std::string to_base32(ByteView bytes);                    // RFC 4648 section 6, upper case, no padding
+std::optional<Bytes> from_base32(std::string_view text);  // either case; dashes and spaces skipped
 
 // Appends fixed-layout fields to a byte string. Integers are big-endian.
 class ByteWriter {

@@ -12,8 +12,8 @@ using UnixMillis = std::uint64_t;
 class Clock {
 public:
     virtual ~Clock() = default;
-    virtual UnixMillis now_ms() const = 0;                          // wall clock, UTC; may jump
-    virtual std::chrono::nanoseconds monotonic() const = 0;         // never goes back; for timeouts
+    virtual UnixMillis now_ms() const = 0;                   // wall clock, UTC; may jump
+    virtual std::chrono::nanoseconds monotonic() const = 0;  // never goes back; for timeouts
 };
 
 // The machine's clocks. Thread-safe.

@@ -71,8 +71,8 @@ enum class ErrorClass : std::uint8_t {
 // Messages hold no secrets and no plaintext. A value type; copying is cheap enough off the hot path.
 struct Error {
     ErrorCode code{};
-    std::string message;                                  // what happened, to which item
-    std::string hint;                                     // what to do next; may be empty
+    std::string message;                                   // what happened, to which item
+    std::string hint;                                      // what to do next; may be empty
     std::optional<std::chrono::milliseconds> retry_after;  // only with `busy` and `shutting_down`
 };
 

@@ -37,15 +37,15 @@ struct FixedBytes {
     auto operator<=>(const FixedBytes&) const = default;
 };
 
-using MailboxId = FixedBytes<struct MailboxIdTag, 16>;    // random, made by the owner at enrolment
-using MemberId = FixedBytes<struct MemberIdTag, 16>;      // random, unique within the mailbox
-using MessageId = FixedBytes<struct MessageIdTag, 16>;    // random, made by the sender; unique per sender mailbox
-using Hash = FixedBytes<struct HashTag, 32>;              // SHA-256
-using Label = FixedBytes<struct LabelTag, 32>;            // a mailbox's label in the directory log
-using VerifyKey = FixedBytes<struct VerifyKeyTag, 32>;    // Ed25519 public key
-using Signature = FixedBytes<struct SignatureTag, 64>;    // Ed25519 signature
+using MailboxId = FixedBytes<struct MailboxIdTag, 16>;     // random, made by the owner at enrolment
+using MemberId = FixedBytes<struct MemberIdTag, 16>;       // random, unique within the mailbox
+using MessageId = FixedBytes<struct MessageIdTag, 16>;     // random, made by the sender; unique per sender mailbox
+using Hash = FixedBytes<struct HashTag, 32>;               // SHA-256
+using Label = FixedBytes<struct LabelTag, 32>;             // a mailbox's label in the directory log
+using VerifyKey = FixedBytes<struct VerifyKeyTag, 32>;     // Ed25519 public key
+using Signature = FixedBytes<struct SignatureTag, 64>;     // Ed25519 signature
 using TransportKey = FixedBytes<struct TransportTag, 32>;  // Curve25519 public key of a connection
-using SealingKey = FixedBytes<struct SealingTag, 1216>;   // X-Wing public key
+using SealingKey = FixedBytes<struct SealingTag, 1216>;    // X-Wing public key
 
 }  // namespace carepost
 

@@ -9,30 +9,30 @@
 namespace carepost::limits {
 
 // --- wire ---------------------------------------------------------------------------------------------------------
-inline constexpr std::size_t kFrame = 256 * 1024;           // ZMQ_MAXMSGSIZE: one frame, before authentication too
+inline constexpr std::size_t kFrame = 256 * 1024;  // ZMQ_MAXMSGSIZE: one frame, before authentication too
 inline constexpr std::size_t kInlineContent = 128 * 1024 + 1024;  // content sent with Submit itself: about one part
 inline constexpr std::size_t kBytesInFlight =
-    2 * 1024 * 1024;    // part bytes per connection; below the 4 MiB cut of floods
-inline constexpr std::uint32_t kRequestsInFlight = 64;      // per connection
-inline constexpr std::size_t kListPage = 1000;              // items in one page
-inline constexpr std::size_t kPageBytes = 192 * 1024;       // and its bytes: a page fits a frame
+    2 * 1024 * 1024;                                    // part bytes per connection; below the 4 MiB cut of floods
+inline constexpr std::uint32_t kRequestsInFlight = 64;  // per connection
+inline constexpr std::size_t kListPage = 1000;          // items in one page
+inline constexpr std::size_t kPageBytes = 192 * 1024;   // and its bytes: a page fits a frame
 
 // --- envelope -----------------------------------------------------------------------------------------------------
-inline constexpr std::size_t kChunk = 16 * 1024;            // Cobblestone-256 plaintext chunk
+inline constexpr std::size_t kChunk = 16 * 1024;  // Cobblestone-256 plaintext chunk
 inline constexpr std::size_t kSealedChunk = kChunk + 16;
-inline constexpr std::size_t kStreamHeader = 56;            // 24 bytes of nonce, 32 of key commitment
-inline constexpr std::size_t kPartChunks = 8;  // chunks per part: a part fits a frame with room to spare
+inline constexpr std::size_t kStreamHeader = 56;  // 24 bytes of nonce, 32 of key commitment
+inline constexpr std::size_t kPartChunks = 8;     // chunks per part: a part fits a frame with room to spare
 inline constexpr std::size_t kPart = kPartChunks * kSealedChunk;  // 131,200 bytes; part 0 has kStreamHeader more
-inline constexpr std::size_t kStanza = 16 + 4 + 1120 + 88;  // mailbox, epoch, enc, wrapped
-inline constexpr std::size_t kInlineStanzas = 64;  // stanzas in Submit itself
+inline constexpr std::size_t kStanza = 16 + 4 + 1120 + 88;        // mailbox, epoch, enc, wrapped
+inline constexpr std::size_t kInlineStanzas = 64;                 // stanzas in Submit itself
 inline constexpr std::size_t kStanzasPerPart = 100;
-inline constexpr std::size_t kLeavesPerPart = 4096;  // 128 KiB of leaf hashes
-inline constexpr std::size_t kRouting = 8 * 1024;  // routing bytes with 100 attachments need about 5 KiB
-inline constexpr std::size_t kHeader = 64 * 1024;  // sealed header
+inline constexpr std::size_t kLeavesPerPart = 4096;      // 128 KiB of leaf hashes
+inline constexpr std::size_t kRouting = 8 * 1024;        // routing bytes with 100 attachments need about 5 KiB
+inline constexpr std::size_t kHeader = 64 * 1024;        // sealed header
 inline constexpr std::size_t kSignaturePart = 4 * 1024;  // sealed signature
-inline constexpr std::uint64_t kMessage = 2ULL << 30;  // default limit of one message's content, in plaintext
+inline constexpr std::uint64_t kMessage = 2ULL << 30;    // default limit of one message's content, in plaintext
 inline constexpr std::uint64_t kMessageSealed =
-    kMessage + kMessage / 8 + (8U << 20);  // Padmé adds up to 12 %, chunks 0.1 %
+    kMessage + kMessage / 8 + (8U << 20);          // Padmé adds up to 12 %, chunks 0.1 %
 inline constexpr std::uint32_t kRecipients = 500;  // default; 50,000 with the broadcast right
 inline constexpr std::uint32_t kRecipientsBroadcast = 50'000;
 inline constexpr std::uint32_t kAttachments = 100;
@@ -46,13 +46,13 @@ inline constexpr std::uint32_t kRetentionDays = 90;  // default; at most kRetent
 inline constexpr std::uint32_t kRetentionDaysMost = 365;
 
 // --- directory ----------------------------------------------------------------------------------------------------
-inline constexpr std::size_t kEntry = 8 * 1024;  // one certificate or chain entry (an epoch has 1.3 KiB)
+inline constexpr std::size_t kEntry = 8 * 1024;              // one certificate or chain entry (an epoch has 1.3 KiB)
 inline constexpr std::size_t kEnrolmentRequest = 64 * 1024;  // genesis and ten epochs are about 16 KiB
 inline constexpr std::size_t kNameCharacters = 200;
-inline constexpr std::uint32_t kEpochsAhead = 10;  // epochs published in advance
-inline constexpr std::chrono::days kEpoch{7};  // how long an epoch is the current one
+inline constexpr std::uint32_t kEpochsAhead = 10;    // epochs published in advance
+inline constexpr std::chrono::days kEpoch{7};        // how long an epoch is the current one
 inline constexpr std::chrono::days kEpochValid{14};  // how long its key may be sealed to
-inline constexpr std::chrono::hours kClockSkew{1};  // tolerated between client and broker
+inline constexpr std::chrono::hours kClockSkew{1};   // tolerated between client and broker
 
 // --- broker's inside ----------------------------------------------------------------------------------------------
 inline constexpr std::size_t kBatchOperations = 256;  // one commit

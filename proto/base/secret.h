@@ -13,7 +13,7 @@ namespace carepost {
 class SecretBytes {
 public:
     SecretBytes() = default;
-    explicit SecretBytes(std::size_t size);        // zeros; throws std::bad_alloc
+    explicit SecretBytes(std::size_t size);         // zeros; throws std::bad_alloc
     static SecretBytes copy_from(ByteView source);  // the source stays with its owner, who wipes it
     SecretBytes(SecretBytes&& other) noexcept;
     SecretBytes& operator=(SecretBytes&& other) noexcept;

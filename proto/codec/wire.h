@@ -106,8 +106,8 @@ struct Delete {
 
 using Operation =
     std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint, op::Consistency,
-                 op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List, op::Changes, op::FetchEnvelope, op::FetchPart,
-                 op::Watch, op::GiveReceipt, op::Receipts, op::Delete>;
+                 op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List, op::Changes, op::FetchEnvelope,
+                 op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts, op::Delete>;
 
 struct Request {
     std::uint64_t id = 0;           // not 0
@@ -249,11 +249,10 @@ struct Push {
 
 }  // namespace reply
 
-using Outcome =
-    std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint, reply::Consistency,
-                 reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart, reply::List, reply::Changes,
-                 reply::FetchEnvelope, reply::FetchPart, reply::Watch, reply::GiveReceipt, reply::Receipts, reply::Delete,
-                 reply::Push>;
+using Outcome = std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint,
+                             reply::Consistency, reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart,
+                             reply::List, reply::Changes, reply::FetchEnvelope, reply::FetchPart, reply::Watch,
+                             reply::GiveReceipt, reply::Receipts, reply::Delete, reply::Push>;
 
 struct Reply {
     std::uint64_t id = 0;  // of the request; 0 with a Push
