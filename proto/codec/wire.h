@@ -1,8 +1,10 @@
 #pragma once
-// Requests and replies between client and broker as validated values (docs/protocol.md, "Wire"; proto/schema/wire.proto).
-// The broker decodes requests and encodes replies; the client does the opposite with the same types. A message is the protobuf
-// frame given here and, for some operations, one raw frame of ciphertext, which never passes through this codec.
-// Whatever decodes has been checked: sizes, counts, ids of the right length, enumerations in range. Thread-safe: no state.
+// Requests and replies between client and broker as validated values (docs/protocol.md, "Wire";
+// proto/schema/wire.proto). The broker decodes requests and encodes replies; the client does the
+// opposite with the same types. A message is the protobuf frame given here and, for some
+// operations, one raw frame of ciphertext, which never passes through this codec. Whatever decodes
+// has been checked: sizes, counts, ids of the right length, enumerations in range. Thread-safe: no
+// state.
 
 #include <string>
 #include <variant>
@@ -21,7 +23,8 @@ inline constexpr std::uint32_t kProtocol = 1;
 enum class Stream : std::uint8_t { stanzas = 1, leaves = 2, content = 3 };
 enum class MailFolder : std::uint8_t { inbox = 1, sent = 2, both = 3 };
 
-// --- requests ---------------------------------------------------------------------------------------------------------
+// --- requests
+// ---------------------------------------------------------------------------------------------------------
 namespace op {
 
 struct Hello {
@@ -104,10 +107,17 @@ struct Delete {
 
 }  // namespace op
 
+<<<<<<< HEAD
 using Operation =
     std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint, op::Consistency,
                  op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List, op::Changes, op::FetchEnvelope,
                  op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts, op::Delete>;
+=======
+using Operation =
+    std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint, op::Consistency,
+                 op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List, op::Changes, op::FetchEnvelope,
+                 op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts, op::Delete>;
+>>>>>>> de1d522 (proto/codec: the wire, both directions)
 
 struct Request {
     std::uint64_t id = 0;           // not 0
@@ -117,12 +127,20 @@ struct Request {
 
 // Client. The operation must keep the limits above (else the broker refuses it).
 Bytes encode_request(const Request& request);
-// Broker. Errors: malformed_request, too_large, too_many, unsupported_version (hello), each naming the field.
+// Broker. Errors: malformed_request, too_large, too_many, unsupported_version (hello), each naming
+// the field.
 Result<Request> decode_request(ByteView frame);
-// The id alone, read without decoding the rest, to answer requests that cannot be decoded or taken. Nothing when there is none.
-std::optional<std::uint64_t> peek_request_id(ByteView frame);
+// What can be told of a request without decoding it: enough to route it, to bound its size, and to
+// answer one that cannot be decoded or taken. Nothing when the frame has no id.
+struct RequestHead {
+    std::uint64_t id = 0;
+    std::uint32_t deadline_ms = 0;
+    std::size_t operation = std::variant_npos;  // index in Operation; npos: none or unknown
+};
+std::optional<RequestHead> peek_request(ByteView frame);
 
-// --- replies ----------------------------------------------------------------------------------------------------------
+// --- replies
+// ----------------------------------------------------------------------------------------------------------
 namespace reply {
 
 struct Hello {
@@ -249,9 +267,15 @@ struct Push {
 
 }  // namespace reply
 
+<<<<<<< HEAD
 using Outcome = std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint,
                              reply::Consistency, reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart,
                              reply::List, reply::Changes, reply::FetchEnvelope, reply::FetchPart, reply::Watch,
+=======
+using Outcome = std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint,
+                             reply::Consistency, reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart,
+                             reply::List, reply::Changes, reply::FetchEnvelope, reply::FetchPart, reply::Watch,
+>>>>>>> de1d522 (proto/codec: the wire, both directions)
                              reply::GiveReceipt, reply::Receipts, reply::Delete, reply::Push>;
 
 struct Reply {
@@ -261,7 +285,8 @@ struct Reply {
 
 // Broker. The caller keeps the reply below limits::kFrame (pages are cut by bytes).
 Bytes encode_reply(const Reply& reply);
-// Client. Errors: malformed_request naming the field; a failure told by the broker is an outcome, not an error.
+// Client. Errors: malformed_request naming the field; a failure told by the broker is an outcome,
+// not an error.
 Result<Reply> decode_reply(ByteView frame);
 
 }  // namespace carepost::codec
