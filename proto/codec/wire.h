@@ -107,17 +107,10 @@ struct Delete {
 
 }  // namespace op
 
-<<<<<<< HEAD
 using Operation =
     std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint, op::Consistency,
                  op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List, op::Changes, op::FetchEnvelope,
                  op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts, op::Delete>;
-=======
-using Operation =
-    std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint, op::Consistency,
-                 op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List, op::Changes, op::FetchEnvelope,
-                 op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts, op::Delete>;
->>>>>>> de1d522 (proto/codec: the wire, both directions)
 
 struct Request {
     std::uint64_t id = 0;           // not 0
@@ -267,15 +260,9 @@ struct Push {
 
 }  // namespace reply
 
-<<<<<<< HEAD
 using Outcome = std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint,
                              reply::Consistency, reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart,
                              reply::List, reply::Changes, reply::FetchEnvelope, reply::FetchPart, reply::Watch,
-=======
-using Outcome = std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint,
-                             reply::Consistency, reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart,
-                             reply::List, reply::Changes, reply::FetchEnvelope, reply::FetchPart, reply::Watch,
->>>>>>> de1d522 (proto/codec: the wire, both directions)
                              reply::GiveReceipt, reply::Receipts, reply::Delete, reply::Push>;
 
 struct Reply {
