@@ -90,6 +90,7 @@ struct NewMessage {
     Bytes header;
     Bytes signature;
     std::vector<ContentInfo> contents;
+    std::vector<Hash> stanza_hashes;  // RFC 6962 leaf hashes of all stanzas, by index: for inclusion proofs
     UnixMillis stored = 0;
     UnixMillis expires = 0;
     std::uint64_t size = 0;  // all sealed bytes

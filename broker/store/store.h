@@ -15,7 +15,8 @@ namespace carepost::store {
 enum class Log : std::uint8_t { directory = 1, evidence = 2 };
 
 // The interior of the two Merkle logs as the sealer sees it: complete subtrees by (level, index), level 0 the leaves.
-// Reads see what the running transaction has appended.
+// A Transaction's view counts what its batch has appended so far; what the sealer is given are the logs as committed, so
+// that its drafts and leaves come after log_size().
 class LogReader {
 public:
     virtual ~LogReader() = default;
@@ -83,7 +84,7 @@ struct EvidenceDraft {
     UnixMillis time = 0;
 };
 
-// Where new content comes from: bytes that travelled with Submit, or an upload that the parts store holds complete and synced.
+// Where new content comes from: bytes that travelled with Submit (checked against their roots by the caller), or an upload that the parts store holds complete and synced.
 struct ContentSource {
     Bytes inline_bytes;   // all contents one after the other; empty when `upload` is set
     bool upload = false;  // adopt the files of the finished upload of (sender, message id)
@@ -101,7 +102,8 @@ public:
     virtual Result<std::optional<Invitation>> invitation(const TransportKey& key) = 0;
     virtual Result<std::optional<Enrolment>> enrolment(const MailboxId& mailbox) = 0;
 
-    // Stores a message and its content, without placing it anywhere. Returns its key.
+    // Stores a message and its content, without placing it anywhere. Returns its key. Errors: already_exists (ask `message`
+    // first), not_found (`upload` names none that is complete: begin it again), disk_full.
     virtual Result<std::int64_t> add_message(const NewMessage& message, const ContentSource& content) = 0;
     // Places it in one mailbox: assigns the next seq and change number. Errors: quota_exceeded (naming the mailbox).
     struct Placed {
@@ -148,7 +150,7 @@ struct SealedEvidence {
 // The outcome of a committed batch, for one operation.
 struct Settled {
     std::span<const SealedEvidence> evidence;  // in the order of the operation's log_evidence calls
-    ByteView evidence_checkpoint;              // the note to which the proofs lead
+    ByteView evidence_checkpoint;              // the note to which the proofs lead; both views end with the call
 };
 
 // One change, asked for by whoever holds its responder. Made by a worker, run and destroyed by the writer.
@@ -156,6 +158,8 @@ class WriteOp {
 public:
     virtual ~WriteOp() = default;
     virtual std::size_t bytes() const = 0;  // roughly, for the batch's bound
+    // Makes the change. Called again when the batch had to be undone for want of room: it sets what it remembers, it does
+    // not consume it.
     virtual Status apply(Transaction& transaction) = 0;
     // Exactly once, after the commit is on disk, or with the error that undid this operation. Must not block.
     virtual void committed(const Settled& settled) = 0;
@@ -194,6 +198,7 @@ struct UploadPlan {
     MessageId id;
     Hash routing_hash;               // another routing under the same id is a conflict
     std::uint64_t stanza_bytes = 0;  // 0 when the stanzas came with Submit
+    Hash stanza_root;                // RFC 6962 over the stanzas; checked when they came as parts
     std::vector<ContentInfo> contents;
 };
 struct MissingStream {

@@ -61,6 +61,9 @@ inline constexpr std::size_t kInlineStore = 64 * 1024;  // content up to this li
 inline constexpr std::size_t kWorkerQueue = 1024;
 inline constexpr std::size_t kWriterQueue = 4096;
 inline constexpr std::size_t kPartsQueueBytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kPartsQueueTasks = 4096;
+inline constexpr std::uint32_t kUploadsPerSender = 64;  // unfinished; each holds files on the broker's disk
+inline constexpr int kCheckpointPages = 8000;           // of the write-ahead log before it is folded back under load
 inline constexpr std::size_t kOutbox = 16 * 1024;
 
 }  // namespace carepost::limits
