@@ -11,7 +11,7 @@ namespace carepost::codec {
 
 // The layout of one Cobblestone-256 stream. Only valid lengths can be held.
 class ContentLayout {
-  public:
+public:
     // From the length of the sealed stream. Nothing when no plaintext seals to that length
     // (truncated streams among them) or it is above limits::kMessageSealed.
     static std::optional<ContentLayout> from_sealed(std::uint64_t sealed_length);
@@ -24,14 +24,12 @@ class ContentLayout {
     std::uint64_t part_offset(std::uint64_t part) const;   // in the sealed stream; part < parts()
     std::size_t part_size(std::uint64_t part) const;       // sealed bytes of it
     std::uint64_t plain_offset(std::uint64_t part) const;  // of its first plaintext byte
-    std::size_t plain_size(
-        std::uint64_t part) const;  // plaintext bytes it holds; 0 is possible for the last
+    std::size_t plain_size(std::uint64_t part) const;      // plaintext bytes it holds; 0 is possible for the last
     // The part that begins at this offset of the sealed stream; nothing when none does.
     std::optional<std::uint64_t> part_at(std::uint64_t sealed_offset) const;
 
-  private:
-    ContentLayout(std::uint64_t sealed, std::uint64_t plain)
-        : sealed_length_(sealed), plain_length_(plain) {}
+private:
+    ContentLayout(std::uint64_t sealed, std::uint64_t plain) : sealed_length_(sealed), plain_length_(plain) {}
     std::uint64_t sealed_length_;
     std::uint64_t plain_length_;
 };
