@@ -21,7 +21,7 @@ using StreamHeader = FixedBytes<struct StreamHeaderTag, limits::kStreamHeader>;
 // Seals one stream from start to end. A key and context may seal several streams: the salt is
 // random.
 class ChunkedSealer {
-  public:
+public:
     static Result<ChunkedSealer> create(const Secret<32>& key, ByteView context, Random& random);
     ChunkedSealer(ChunkedSealer&&) noexcept;
     ChunkedSealer& operator=(ChunkedSealer&&) noexcept;
@@ -38,7 +38,7 @@ class ChunkedSealer {
     Result<std::size_t> seal_part(ByteView plain, std::span<std::uint8_t> out);
     bool finished() const;  // the last chunk was sealed
 
-  private:
+private:
     struct State;
     explicit ChunkedSealer(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
@@ -47,7 +47,7 @@ class ChunkedSealer {
 // Opens the chunks or parts of one stream, in any order. What fails to open leaves nothing in
 // `out`.
 class ChunkedOpener {
-  public:
+public:
     // Checks the commitment before anything else. Errors: cannot_open.
     static Result<ChunkedOpener> create(ByteView key, ByteView context, ByteView header);
     ChunkedOpener(ChunkedOpener&&) noexcept;
@@ -57,15 +57,13 @@ class ChunkedOpener {
     // Opens chunk `index`: 16 KiB + 16 bytes, or, if it is the last, fewer (at least 16). Whether
     // the end of a stream may be here is for the caller to know. `out` has at least sealed.size() -
     // 16 bytes; returns how many were written.
-    Result<std::size_t> open_chunk(std::uint64_t index, ByteView sealed,
-                                   std::span<std::uint8_t> out);
+    Result<std::size_t> open_chunk(std::uint64_t index, ByteView sealed, std::span<std::uint8_t> out);
     // Opens part `index`, for part 0 without its 56 bytes of header. `last` says whether the stream
     // ends with it, known from its total length. All chunks are verified before the call returns;
     // on failure `out` is wiped.
-    Result<std::size_t> open_part(std::uint64_t index, bool last, ByteView sealed,
-                                  std::span<std::uint8_t> out);
+    Result<std::size_t> open_part(std::uint64_t index, bool last, ByteView sealed, std::span<std::uint8_t> out);
 
-  private:
+private:
     struct State;
     explicit ChunkedOpener(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

@@ -41,17 +41,17 @@ struct Recipient {
 
 // The recipients one after the other: up to 50,000 need not be in memory at once.
 class RecipientSource {
-  public:
+public:
     virtual ~RecipientSource() = default;
     // The next one, valid until the next call; null at the end.
     virtual Result<const Recipient*> next() = 0;
 };
 class RecipientList final : public RecipientSource {  // over recipients that the caller keeps alive
-  public:
+public:
     explicit RecipientList(std::span<const Recipient> recipients) : rest_(recipients) {}
     Result<const Recipient*> next() override;
 
-  private:
+private:
     std::span<const Recipient> rest_;
 };
 
@@ -108,7 +108,7 @@ struct SealLimits {
 // after `add_content` of everything keep `state()` with the sealed bytes and go on from there.
 // Move-only.
 class MessageSealer {
-  public:
+public:
     // A fresh content key from `random`, which must outlive the sealer.
     static Result<MessageSealer> begin(const MessageId& id, Random& random, SealLimits limits = {});
     // From what `state` returned. Errors: damaged_file.
@@ -134,10 +134,10 @@ class MessageSealer {
     // Above limits::kRecipients recipients the header names meta.header.audience instead of the
     // addressees. Errors: too_many, too_large (header), bad_argument (a mailbox twice, no body,
     // texts), those of recipients and sink.
-    Result<SealedEnvelope> finish(const MessageMeta& meta, const Sender& sender,
-                                  RecipientSource& recipients, ByteSink& stanzas);
+    Result<SealedEnvelope> finish(const MessageMeta& meta, const Sender& sender, RecipientSource& recipients,
+                                  ByteSink& stanzas);
 
-  private:
+private:
     struct State;
     explicit MessageSealer(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
@@ -193,7 +193,7 @@ using SenderLookup = std::function<Result<SenderState>(const SenderQuery&)>;
 
 // Opens one content part by part. Holds one part (128 KiB) of plaintext, wiped when it dies.
 class ContentOpener {
-  public:
+public:
     ContentOpener(ContentOpener&&) noexcept;
     ContentOpener& operator=(ContentOpener&&) noexcept;
     ~ContentOpener();
@@ -211,7 +211,7 @@ class ContentOpener {
     // Goes on without part 0. The commitment in the header is checked. Errors: cannot_open.
     Status resume(ByteView stream_header);
 
-  private:
+private:
     friend class OpenedMessage;
     struct State;
     explicit ContentOpener(std::unique_ptr<State> state);
@@ -220,7 +220,7 @@ class ContentOpener {
 
 // A message that passed every check; only it can open contents. Move-only.
 class OpenedMessage {
-  public:
+public:
     OpenedMessage(OpenedMessage&&) noexcept;
     OpenedMessage& operator=(OpenedMessage&&) noexcept;
     ~OpenedMessage();
@@ -243,7 +243,7 @@ class OpenedMessage {
     // part they may be left out. Errors: cannot_open; bad_argument (no such content).
     Result<ContentOpener> content(std::uint32_t index, ByteView leaves = {}) const;
 
-  private:
+private:
     friend struct OpenedMessageMaker;
     struct State;
     explicit OpenedMessage(std::unique_ptr<State> state);
@@ -253,7 +253,7 @@ class OpenedMessage {
 // Requires everything of docs/protocol.md, "What a reader requires", in that order. Every failed
 // check is cannot_open with a reason for the local log alone: it must never reach the broker.
 // Errors besides: those of `secrets` and `senders`, unchanged.
-Result<OpenedMessage> open_message(const ReceivedEnvelope& received, const Reader& reader,
-                                   const EpochSecrets& secrets, const SenderLookup& senders);
+Result<OpenedMessage> open_message(const ReceivedEnvelope& received, const Reader& reader, const EpochSecrets& secrets,
+                                   const SenderLookup& senders);
 
 }  // namespace carepost::seal

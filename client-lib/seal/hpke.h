@@ -35,7 +35,7 @@ Result<Secret<32>> xwing_decapsulate(const Encapsulated& enc, const Secret<32>& 
 
 // The encryption context of RFC 9180 section 5.2. Move-only.
 class HpkeContext {
-  public:
+public:
     // Ciphertext and tag under the next nonce. Fails with internal when the sequence numbers are
     // used up.
     Result<Bytes> seal(ByteView aad, ByteView plaintext);
@@ -51,7 +51,7 @@ class HpkeContext {
     ByteView base_nonce_for_test() const { return base_nonce_; }
     ByteView exporter_for_test() const { return exporter_.reveal(); }
 
-  private:
+private:
     HpkeContext() = default;
     std::array<std::uint8_t, 12> nonce() const;
     Secret<32> key_;
@@ -65,7 +65,6 @@ struct HpkeSender {
     HpkeContext context;
 };
 Result<HpkeSender> hpke_setup_sender(const SealingKey& recipient, ByteView info, Random& random);
-Result<HpkeContext> hpke_setup_receiver(const Encapsulated& enc, const Secret<32>& seed,
-                                        ByteView info);
+Result<HpkeContext> hpke_setup_receiver(const Encapsulated& enc, const Secret<32>& seed, ByteView info);
 
 }  // namespace carepost::seal

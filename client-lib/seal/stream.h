@@ -10,7 +10,7 @@ namespace carepost::seal {
 
 // A source of plaintext, read once from start to end. Used by one thread at a time.
 class ByteSource {
-  public:
+public:
     virtual ~ByteSource() = default;
     // Reads up to out.size() bytes; 0 means the end, a short count does not. Errors are passed on
     // unchanged.
@@ -19,7 +19,7 @@ class ByteSource {
 
 // A sink of bytes, written once from start to end. Used by one thread at a time.
 class ByteSink {
-  public:
+public:
     virtual ~ByteSink() = default;
     // Takes all of `bytes` or fails. Errors are passed on unchanged.
     virtual Status write(ByteView bytes) = 0;
@@ -27,21 +27,21 @@ class ByteSink {
 
 // A source over bytes in memory, which the caller keeps alive.
 class ViewSource final : public ByteSource {
-  public:
+public:
     explicit ViewSource(ByteView bytes) : rest_(bytes) {}
     Result<std::size_t> read(std::span<std::uint8_t> out) override;
 
-  private:
+private:
     ByteView rest_;
 };
 
 // A sink into memory.
 class BytesSink final : public ByteSink {
-  public:
+public:
     explicit BytesSink(Bytes& out) : out_(out) {}
     Status write(ByteView bytes) override;
 
-  private:
+private:
     Bytes& out_;
 };
 
