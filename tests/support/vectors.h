@@ -12,12 +12,10 @@ namespace carepost::test {
 inline std::optional<std::filesystem::path> vectors_folder() {
     std::error_code ignored;
     if (const char* named = std::getenv("CAREPOST_VECTORS"); named != nullptr && *named != '\0') {
-        return std::filesystem::is_directory(named, ignored)
-                   ? std::optional<std::filesystem::path>(named)
-                   : std::nullopt;
+        return std::filesystem::is_directory(named, ignored) ? std::optional<std::filesystem::path>(named)
+                                                             : std::nullopt;
     }
-    for (auto folder = std::filesystem::current_path(); folder.has_relative_path();
-         folder = folder.parent_path()) {
+    for (auto folder = std::filesystem::current_path(); folder.has_relative_path(); folder = folder.parent_path()) {
         const auto candidate = folder.parent_path() / "shared" / "vectors";
         if (std::filesystem::is_directory(candidate, ignored)) return candidate;
     }

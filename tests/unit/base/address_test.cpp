@@ -22,20 +22,16 @@ std::string refusal(std::string_view text) {
     return address.error().message;
 }
 
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
 TEST_CASE("address: valid numbers of every type are taken") {
     for (const char* number : {"19234011", "71032209", "10000007", "12345676"}) {
-        CHECK(canonical("nihii:" + std::string(number) + "/DOCTOR") ==
-              "nihii:" + std::string(number) + "/DOCTOR");
+        CHECK(canonical("nihii:" + std::string(number) + "/DOCTOR") == "nihii:" + std::string(number) + "/DOCTOR");
     }
     for (const char* number : {"85073003328", "17073003384", "98472899765", "72230000123"}) {
-        CHECK(canonical("ssin:" + std::string(number) + "/CITIZEN") ==
-              "ssin:" + std::string(number) + "/CITIZEN");
+        CHECK(canonical("ssin:" + std::string(number) + "/CITIZEN") == "ssin:" + std::string(number) + "/CITIZEN");
     }
     for (const char* number : {"0566988259", "0403019261", "1000000021"}) {
         CHECK(canonical("cbe:" + std::string(number) + "/INSTITUTION") ==
@@ -47,8 +43,7 @@ TEST_CASE("address: valid numbers of every type are taken") {
 TEST_CASE("address: a nihii number is cut to the 8 digits that identify for life") {
     CHECK(canonical("nihii:71032209000/HOSPITAL") == "nihii:71032209/HOSPITAL");
     CHECK(canonical("nihii:11478761004/DOCTOR") == "nihii:11478761/DOCTOR");
-    CHECK(Address::parse("nihii:71032209000/HOSPITAL").value() ==
-          Address::parse("nihii:71032209/HOSPITAL").value());
+    CHECK(Address::parse("nihii:71032209000/HOSPITAL").value() == Address::parse("nihii:71032209/HOSPITAL").value());
 }
 
 TEST_CASE("address: dots, dashes, spaces and any case are accepted, leading zeros kept") {
@@ -66,8 +61,8 @@ TEST_CASE("address: the parts are at hand") {
 }
 
 TEST_CASE("address: wrong check digits are named") {
-    for (const char* text : {"ssin:72011136173/CITIZEN", "ssin:12345678901/CITIZEN",
-                             "cbe:0431150351/INSTITUTION", "nihii:19234012/DOCTOR"}) {
+    for (const char* text : {"ssin:72011136173/CITIZEN", "ssin:12345678901/CITIZEN", "cbe:0431150351/INSTITUTION",
+                             "nihii:19234012/DOCTOR"}) {
         CHECK(contains(refusal(text), "check digits"));
     }
 }
@@ -82,9 +77,7 @@ TEST_CASE("address: any one mistyped digit of a number is caught") {
             bad[i] = c;
             const bool same = bad == good;
             const bool taken = Address::parse("ssin:" + bad + "/CITIZEN").has_value();
-            CHECK((same ? taken
-                        : !taken ||
-                              i >= 9));  // digits 10 and 11 may meet the rule for births since 2000
+            CHECK((same ? taken : !taken || i >= 9));  // digits 10 and 11 may meet the rule for births since 2000
         }
     }
 }

@@ -25,8 +25,7 @@ TEST_CASE("base64: the examples of RFC 4648 section 10") {
 TEST_CASE("base64: anything but the one canonical text is refused") {
     // No padding, too much of it, in the middle, bits set after the end, white space, the URL
     // alphabet.
-    for (const char* bad :
-         {"Zg", "Zg=", "Z===", "====", "=", "Zg==Zg==", "Zh==", "Zm9=", "Zg==\n", "Z g=", "-_8="}) {
+    for (const char* bad : {"Zg", "Zg=", "Z===", "====", "=", "Zg==Zg==", "Zh==", "Zm9=", "Zg==\n", "Z g=", "-_8="}) {
         CAPTURE(bad);
         CHECK_FALSE(from_base64(bad));
     }
@@ -54,13 +53,7 @@ TEST_CASE("text forms: every length up to 64 returns unharmed") {
 
 TEST_CASE("fixed layouts: the reader gives back what the writer wrote, big-endian") {
     Bytes out;
-    ByteWriter(out)
-        .u8(1)
-        .u16(0x0203)
-        .u32(0x04050607)
-        .u64(0x08090a0b0c0d0e0f)
-        .prefixed(view_of("xy"))
-        .raw(view_of("z"));
+    ByteWriter(out).u8(1).u16(0x0203).u32(0x04050607).u64(0x08090a0b0c0d0e0f).prefixed(view_of("xy")).raw(view_of("z"));
     CHECK(to_hex(out) == "0102030405060708090a0b0c0d0e0f0000000278797a");
     ByteReader in(out);
     CHECK(in.u8() == 1);

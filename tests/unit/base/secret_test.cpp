@@ -11,8 +11,7 @@
 
 using namespace carepost;
 
-static_assert(!std::is_copy_constructible_v<SecretBytes> &&
-              !std::is_copy_assignable_v<SecretBytes>);
+static_assert(!std::is_copy_constructible_v<SecretBytes> && !std::is_copy_assignable_v<SecretBytes>);
 static_assert(!std::is_copy_constructible_v<Secret<32>>);
 
 TEST_CASE("secret: begins as zeros and is compared by content") {
@@ -63,8 +62,7 @@ TEST_CASE("system clock: the wall clock is after 2020 and the monotonic one does
     CHECK(clock.monotonic() >= before);
 }
 
-TEST_CASE(
-    "errors: codes have names and classes, numbers outside the list are unknown and permanent") {
+TEST_CASE("errors: codes have names and classes, numbers outside the list are unknown and permanent") {
     CHECK(error_name(ErrorCode::malformed_request) == "malformed_request");
     CHECK(error_name(ErrorCode::file_changed) == "file_changed");
     CHECK(error_name(static_cast<ErrorCode>(0)) == "unknown");

@@ -9,19 +9,14 @@ namespace {
 // Made by hand from one key (seed 00 01 .. 1f) and one message, so that each is wrong in exactly
 // one way.
 constexpr std::string_view kNote = "a note\n";
-constexpr std::string_view kKey =
-    "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
+constexpr std::string_view kKey = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
 constexpr std::string_view kGood =
     "2cd0fd7aa8502a932a84441ba26ddd6b0671b2b5b64849e8faa809fafcf77df2"
     "dbc81c26df94960697d333051e7deca41a76a8020fa1deb4bcce23f1136ad201";
-constexpr std::string_view kPointOfOrderEight =
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a";
-constexpr std::string_view kIdentity =
-    "0100000000000000000000000000000000000000000000000000000000000000";
-constexpr std::string_view kIdentityNotCanonical =
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f";
-constexpr std::string_view kMixedOrderKey =
-    "b502ff3d92e31d8190b4aa4ea0414005167fad089c4de9dac8a2fc850fed4f58";
+constexpr std::string_view kPointOfOrderEight = "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a";
+constexpr std::string_view kIdentity = "0100000000000000000000000000000000000000000000000000000000000000";
+constexpr std::string_view kIdentityNotCanonical = "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f";
+constexpr std::string_view kMixedOrderKey = "b502ff3d92e31d8190b4aa4ea0414005167fad089c4de9dac8a2fc850fed4f58";
 
 bool verifies(std::string_view key, std::string_view signature) {
     return verify_note(VerifyKey::from_hex_text(key).value(), view_of(kNote),
@@ -68,9 +63,7 @@ TEST_CASE("signature: the transcript is the one of the protocol") {
           "b3820ee2af2b55579d392c7d228396cfd9dc1a4aef51ad7b6d63f26bef7c4405");
 }
 
-TEST_CASE("strictness: a good signature verifies") {
-    CHECK(verifies(kKey, kGood));
-}
+TEST_CASE("strictness: a good signature verifies") { CHECK(verifies(kKey, kGood)); }
 
 TEST_CASE("strictness: a mixed-order R is refused, though it verifies with the cofactor") {
     CHECK_FALSE(verifies(kKey,
@@ -100,8 +93,7 @@ TEST_CASE("strictness: R and S must be canonical") {
 }
 
 TEST_CASE("strictness: keys of small or mixed order are no keys, and nothing verifies under them") {
-    for (const std::string_view bad :
-         {kPointOfOrderEight, kIdentity, kIdentityNotCanonical, kMixedOrderKey}) {
+    for (const std::string_view bad : {kPointOfOrderEight, kIdentity, kIdentityNotCanonical, kMixedOrderKey}) {
         CHECK_FALSE(is_valid_verify_key(VerifyKey::from_hex_text(bad).value()));
     }
     CHECK_FALSE(is_valid_verify_key(VerifyKey{}));

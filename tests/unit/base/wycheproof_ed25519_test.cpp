@@ -17,8 +17,7 @@ TEST_CASE("wycheproof: every Ed25519 case is answered as expected") {
     const auto all = nlohmann::json::parse(file);
     std::size_t cases = 0;
     for (const auto& group : all.at("testGroups")) {
-        const auto key =
-            VerifyKey::from_hex_text(group.at("publicKey").at("pk").get<std::string>()).value();
+        const auto key = VerifyKey::from_hex_text(group.at("publicKey").at("pk").get<std::string>()).value();
         for (const auto& test : group.at("tests")) {
             CAPTURE(test.at("tcId").get<int>(), test.at("comment").get<std::string>());
             const auto message = from_hex(test.at("msg").get<std::string>()).value();
