@@ -64,21 +64,13 @@ constexpr std::array kTypeRules = {
     TypeRule{NumberType::ehp, "ehp", "10 digits"},
 };
 
-constexpr std::size_t kLongestText =
-    128;  // far above any address: a stranger's text is cut off early
-constexpr std::size_t kNihiiForLife = 8;  // the digits that identify a provider for life
-constexpr std::string_view kShape =
-    "write it as <type>:<number>/<QUALITY>, for example nihii:19234011/DOCTOR";
+constexpr std::size_t kLongestText = 128;  // far above any address: a stranger's text is cut off early
+constexpr std::size_t kNihiiForLife = 8;   // the digits that identify a provider for life
+constexpr std::string_view kShape = "write it as <type>:<number>/<QUALITY>, for example nihii:19234011/DOCTOR";
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-char upper(char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 std::string mapped(std::string_view text, char (*map)(char)) {
     std::string out(text);
@@ -124,12 +116,10 @@ bool number_is_genuine(NumberType type, std::string_view digits) {
     switch (type) {
         case NumberType::nihii: {
             const std::string_view for_life = digits.substr(0, kNihiiForLife);
-            return check_digits_fit(for_life, 97) ||
-                   check_digits_fit(for_life, 89);  // 89: issued since 2012 and 2019
+            return check_digits_fit(for_life, 97) || check_digits_fit(for_life, 89);  // 89: issued since 2012 and 2019
         }
         case NumberType::ssin:
-            return check_digits_fit(digits, 97) ||
-                   check_digits_fit(digits, 97, 2'000'000'000);  // births since 2000
+            return check_digits_fit(digits, 97) || check_digits_fit(digits, 97, 2'000'000'000);  // births since 2000
         case NumberType::cbe:
             return check_digits_fit(digits, 97);
         case NumberType::ehp:
@@ -140,8 +130,8 @@ bool number_is_genuine(NumberType type, std::string_view digits) {
 
 Result<TypeRule> parse_type(std::string_view text) {
     const std::string name = mapped(text, lower);
-    const auto rule = std::find_if(kTypeRules.begin(), kTypeRules.end(),
-                                   [&](const TypeRule& r) { return r.name == name; });
+    const auto rule =
+        std::find_if(kTypeRules.begin(), kTypeRules.end(), [&](const TypeRule& r) { return r.name == name; });
     if (rule == kTypeRules.end()) {
         return fail(ErrorCode::bad_address, "unknown number type " + shown(text),
                     "the types are nihii, ssin, cbe and ehp");
@@ -154,8 +144,7 @@ Result<std::string> parse_number(const TypeRule& rule, std::string_view text) {
     for (const char c : text) {
         if (c == '.' || c == '-' || c == ' ') continue;
         if (!is_digit(c)) {
-            return fail(ErrorCode::bad_address,
-                        "the number " + shown(text) + " has something else than digits in it",
+            return fail(ErrorCode::bad_address, "the number " + shown(text) + " has something else than digits in it",
                         "only dots, dashes and spaces may stand between the digits");
         }
         digits.push_back(c);
@@ -176,12 +165,10 @@ Result<std::string> parse_number(const TypeRule& rule, std::string_view text) {
 Result<std::string> parse_quality(const TypeRule& rule, std::string_view text) {
     const std::string name = mapped(text, upper);
     const auto& all = qualities();
-    const auto quality =
-        std::find_if(all.begin(), all.end(), [&](const Quality& q) { return q.name == name; });
+    const auto quality = std::find_if(all.begin(), all.end(), [&](const Quality& q) { return q.name == name; });
     if (quality == all.end()) {
-        return fail(
-            ErrorCode::bad_address, "unknown quality " + shown(text),
-            "the qualities are listed in docs/protocol.md, for example DOCTOR, HOSPITAL, CITIZEN");
+        return fail(ErrorCode::bad_address, "unknown quality " + shown(text),
+                    "the qualities are listed in docs/protocol.md, for example DOCTOR, HOSPITAL, CITIZEN");
     }
     const auto& types = quality->number_types;
     if (std::find(types.begin(), types.end(), rule.type) == types.end()) {
@@ -197,8 +184,8 @@ Result<std::string> parse_quality(const TypeRule& rule, std::string_view text) {
     return name;
 }
 
-void append(std::vector<Quality>& out, std::span<const std::string_view> names,
-            const std::vector<NumberType>& types, bool organisation) {
+void append(std::vector<Quality>& out, std::span<const std::string_view> names, const std::vector<NumberType>& types,
+            bool organisation) {
     for (const std::string_view name : names)
         out.push_back({name, types, organisation});
 }
@@ -221,10 +208,9 @@ const std::vector<Quality>& qualities() {
 Result<Address> Address::parse(std::string_view text) {
     const std::size_t colon = text.find(':');
     const std::size_t slash = text.find('/');
-    if (text.size() > kLongestText || colon == std::string_view::npos ||
-        slash == std::string_view::npos || slash < colon) {
-        return fail(ErrorCode::bad_address, shown(text) + " is not an address",
-                    std::string(kShape));
+    if (text.size() > kLongestText || colon == std::string_view::npos || slash == std::string_view::npos ||
+        slash < colon) {
+        return fail(ErrorCode::bad_address, shown(text) + " is not an address", std::string(kShape));
     }
     TRY_ASSIGN(const TypeRule rule, parse_type(text.substr(0, colon)));
     Address out;

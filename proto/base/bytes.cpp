@@ -9,17 +9,12 @@ namespace carepost {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kBase64Digits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kBase32Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::uint8_t kNotADigit = 0xff;
 
-char upper(char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 using DigitTable = std::array<std::uint8_t, 256>;
 
@@ -35,15 +30,13 @@ constexpr DigitTable kFromHex = table_of(kHexDigits);
 constexpr DigitTable kFromBase64 = table_of(kBase64Digits);
 constexpr DigitTable kFromBase32 = table_of(kBase32Digits);
 
-std::uint8_t digit(const DigitTable& table, char c) {
-    return table[static_cast<std::uint8_t>(c)];
-}
+std::uint8_t digit(const DigitTable& table, char c) { return table[static_cast<std::uint8_t>(c)]; }
 
 // Collects digits of `Bits` bits each into bytes. The bits left over at the end must be zero and
 // fewer than a digit.
 template <unsigned Bits>
 class BitCollector {
-  public:
+public:
     void add(std::uint8_t value) {
         pending_ = (pending_ << Bits) | value;
         count_ += Bits;
@@ -58,7 +51,7 @@ class BitCollector {
         return std::move(out_);
     }
 
-  private:
+private:
     Bytes out_;
     std::uint32_t pending_ = 0;
     unsigned count_ = 0;
@@ -100,9 +93,7 @@ std::optional<T> take_big_endian(ByteView& rest) {
 
 }  // namespace
 
-bool equal(ByteView a, ByteView b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end());
-}
+bool equal(ByteView a, ByteView b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
 std::string to_hex(ByteView bytes) {
     std::string out;
@@ -146,9 +137,7 @@ std::optional<Bytes> from_base64(std::string_view text) {
     return bits.finish();
 }
 
-std::string to_base32(ByteView bytes) {
-    return to_digits<5>(bytes, kBase32Digits);
-}
+std::string to_base32(ByteView bytes) { return to_digits<5>(bytes, kBase32Digits); }
 
 std::optional<Bytes> from_base32(std::string_view text) {
     BitCollector<5> bits;
@@ -182,23 +171,14 @@ ByteWriter& ByteWriter::raw(ByteView bytes) {
     return *this;
 }
 ByteWriter& ByteWriter::prefixed(ByteView bytes) {
-    if (bytes.size() > std::numeric_limits<std::uint32_t>::max())
-        throw std::length_error("prefixed: over 4 GiB");
+    if (bytes.size() > std::numeric_limits<std::uint32_t>::max()) throw std::length_error("prefixed: over 4 GiB");
     return u32(static_cast<std::uint32_t>(bytes.size())).raw(bytes);
 }
 
-std::optional<std::uint8_t> ByteReader::u8() {
-    return take_big_endian<std::uint8_t>(rest_);
-}
-std::optional<std::uint16_t> ByteReader::u16() {
-    return take_big_endian<std::uint16_t>(rest_);
-}
-std::optional<std::uint32_t> ByteReader::u32() {
-    return take_big_endian<std::uint32_t>(rest_);
-}
-std::optional<std::uint64_t> ByteReader::u64() {
-    return take_big_endian<std::uint64_t>(rest_);
-}
+std::optional<std::uint8_t> ByteReader::u8() { return take_big_endian<std::uint8_t>(rest_); }
+std::optional<std::uint16_t> ByteReader::u16() { return take_big_endian<std::uint16_t>(rest_); }
+std::optional<std::uint32_t> ByteReader::u32() { return take_big_endian<std::uint32_t>(rest_); }
+std::optional<std::uint64_t> ByteReader::u64() { return take_big_endian<std::uint64_t>(rest_); }
 
 std::optional<ByteView> ByteReader::raw(std::size_t size) {
     if (rest_.size() < size) return std::nullopt;

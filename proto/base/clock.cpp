@@ -8,8 +8,6 @@ UnixMillis SystemClock::now_ms() const {
     return ms < 0 ? 0 : static_cast<UnixMillis>(ms);  // a machine that believes in 1969 gets 1970
 }
 
-std::chrono::nanoseconds SystemClock::monotonic() const {
-    return std::chrono::steady_clock::now().time_since_epoch();
-}
+std::chrono::nanoseconds SystemClock::monotonic() const { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 }  // namespace carepost

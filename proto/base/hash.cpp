@@ -43,8 +43,7 @@ void check(int result) {
     if (result != 1) throw std::runtime_error("libcrypto: hashing failed");
 }
 
-void hash_pieces(EVP_MD_CTX* context, const EVP_MD* digest, std::span<const ByteView> pieces,
-                 std::uint8_t* out) {
+void hash_pieces(EVP_MD_CTX* context, const EVP_MD* digest, std::span<const ByteView> pieces, std::uint8_t* out) {
     check(EVP_DigestInit_ex2(context, digest, nullptr));
     for (const ByteView piece : pieces)
         check(EVP_DigestUpdate(context, piece.data(), piece.size()));
@@ -57,31 +56,24 @@ EVP_MD_CTX* thread_context() {
     return context.get();
 }
 
-const EVP_MD* algorithm(HkdfHash hash) {
-    return hash == HkdfHash::sha256 ? sha256_algorithm() : sha512_algorithm();
-}
+const EVP_MD* algorithm(HkdfHash hash) { return hash == HkdfHash::sha256 ? sha256_algorithm() : sha512_algorithm(); }
 
 void hmac(const EVP_MD* digest, ByteView key, ByteView data, std::uint8_t* out) {
     if (key.size() > 0x7fffffff) throw std::length_error("hmac: key over 2 GiB");
-    static constexpr std::uint8_t kNoKey =
-        0;  // libcrypto takes a null key for "the one used before"
+    static constexpr std::uint8_t kNoKey = 0;  // libcrypto takes a null key for "the one used before"
     const void* key_data = key.empty() ? &kNoKey : key.data();
-    if (HMAC(digest, key_data, static_cast<int>(key.size()), data.data(), data.size(), out,
-             nullptr) == nullptr) {
+    if (HMAC(digest, key_data, static_cast<int>(key.size()), data.data(), data.size(), out, nullptr) == nullptr) {
         throw std::runtime_error("libcrypto: hmac failed");
     }
 }
 
 }  // namespace
 
-Hash sha256(ByteView data) {
-    return sha256({data});
-}
+Hash sha256(ByteView data) { return sha256({data}); }
 
 Hash sha256(std::initializer_list<ByteView> pieces) {
     Hash out;
-    hash_pieces(thread_context(), sha256_algorithm(), {pieces.begin(), pieces.size()},
-                out.bytes.data());
+    hash_pieces(thread_context(), sha256_algorithm(), {pieces.begin(), pieces.size()}, out.bytes.data());
     return out;
 }
 
@@ -102,9 +94,7 @@ Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
-void Sha256::update(ByteView data) {
-    check(EVP_DigestUpdate(state_->context.get(), data.data(), data.size()));
-}
+void Sha256::update(ByteView data) { check(EVP_DigestUpdate(state_->context.get(), data.data(), data.size())); }
 
 Hash Sha256::finish() {
     Hash out;
@@ -127,8 +117,7 @@ SecretBytes hkdf_extract(HkdfHash hash, ByteView salt, ByteView key_material) {
     return out;
 }
 
-SecretBytes hkdf_expand(HkdfHash hash, ByteView pseudo_random_key, ByteView info,
-                        std::size_t size) {
+SecretBytes hkdf_expand(HkdfHash hash, ByteView pseudo_random_key, ByteView info, std::size_t size) {
     const std::size_t hash_size = hash == HkdfHash::sha256 ? 32 : 64;
     if (size > 255 * hash_size) throw std::length_error("hkdf_expand: more than 255 hash lengths");
     SecretBytes out(size);
@@ -143,8 +132,7 @@ SecretBytes hkdf_expand(HkdfHash hash, ByteView pseudo_random_key, ByteView info
         const ByteView message = counter == 1 ? ByteView(in).subspan(hash_size) : ByteView(in);
         hmac(algorithm(hash), pseudo_random_key, message, block.reveal_mutable().data());
         std::memcpy(in.data(), block.reveal().data(), hash_size);
-        std::memcpy(out.reveal_mutable().data() + done, block.reveal().data(),
-                    std::min(hash_size, size - done));
+        std::memcpy(out.reveal_mutable().data() + done, block.reveal().data(), std::min(hash_size, size - done));
     }
     return out;
 }

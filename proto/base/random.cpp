@@ -6,9 +6,7 @@
 
 namespace carepost {
 
-SystemRandom::SystemRandom() {
-    ensure_sodium_ready();
-}
+SystemRandom::SystemRandom() { ensure_sodium_ready(); }
 
 void SystemRandom::fill(std::span<std::uint8_t> out) {
     if (!out.empty()) randombytes_buf(out.data(), out.size());

@@ -20,33 +20,27 @@ Bytes transcript(std::string_view label, ByteView bytes) {
 }
 
 // Canonical encoding of a point of the prime-order subgroup, the identity left out.
-bool is_strict_point(const std::uint8_t* point) {
-    return crypto_core_ed25519_is_valid_point(point) == 1;
-}
+bool is_strict_point(const std::uint8_t* point) { return crypto_core_ed25519_is_valid_point(point) == 1; }
 
 }  // namespace
 
 SigningKey::SigningKey(Secret<32> seed, Secret<64> expanded, VerifyKey verify_key)
     : seed_(std::move(seed)), expanded_(std::move(expanded)), verify_key_(verify_key) {}
 
-SigningKey SigningKey::generate(Random& random) {
-    return from_seed(random.secret<32>());
-}
+SigningKey SigningKey::generate(Random& random) { return from_seed(random.secret<32>()); }
 
 SigningKey SigningKey::from_seed(Secret<32> seed) {
     ensure_sodium_ready();
     Secret<64> expanded;
     VerifyKey verify_key;
-    if (crypto_sign_seed_keypair(verify_key.bytes.data(), expanded.reveal_mutable().data(),
-                                 seed.reveal().data()) != 0) {
+    if (crypto_sign_seed_keypair(verify_key.bytes.data(), expanded.reveal_mutable().data(), seed.reveal().data()) !=
+        0) {
         throw std::runtime_error("libsodium: no key pair from a seed");
     }
     return {std::move(seed), std::move(expanded), verify_key};
 }
 
-Signature SigningKey::sign(std::string_view label, ByteView bytes) const {
-    return sign_note(transcript(label, bytes));
-}
+Signature SigningKey::sign(std::string_view label, ByteView bytes) const { return sign_note(transcript(label, bytes)); }
 
 Signature SigningKey::sign_note(ByteView note_text) const {
     Signature out;
@@ -62,8 +56,7 @@ bool is_valid_verify_key(const VerifyKey& key) {
     return is_strict_point(key.bytes.data());
 }
 
-bool verify(const VerifyKey& key, std::string_view label, ByteView bytes,
-            const Signature& signature) {
+bool verify(const VerifyKey& key, std::string_view label, ByteView bytes, const Signature& signature) {
     return verify_note(key, transcript(label, bytes), signature);
 }
 
@@ -72,11 +65,9 @@ bool verify_note(const VerifyKey& key, ByteView note_text, const Signature& sign
     // Newer versions of libsodium verify with the cofactor and so accept a mixed-order R, older
     // ones without: with both points in the prime-order subgroup the two agree, and every verifier
     // in the world gives the same answer.
-    if (!is_strict_point(key.bytes.data()) || !is_strict_point(signature.bytes.data()))
-        return false;
+    if (!is_strict_point(key.bytes.data()) || !is_strict_point(signature.bytes.data())) return false;
     return crypto_sign_verify_detached(signature.bytes.data(), note_text.data(), note_text.size(),
-                                       key.bytes.data()) ==
-           0;  // refuses an S that is not below the group order
+                                       key.bytes.data()) == 0;  // refuses an S that is not below the group order
 }
 
 }  // namespace carepost

@@ -15,10 +15,10 @@ using Proof = std::vector<Hash>;
 // A proof never has more hashes than this: trees have fewer than 2^63 leaves. Longer ones are refused unread.
 inline constexpr std::size_t kProofMost = 63;
 
-Hash leaf_hash(ByteView leaf);                            // SHA-256(0x00 || leaf)
-Hash node_hash(const Hash& left, const Hash& right);      // SHA-256(0x01 || left || right)
-Hash empty_root();                                        // SHA-256 of nothing: the tree without leaves
-Hash root_of_leaves(std::span<const Hash> leaf_hashes);   // leaves already hashed with leaf_hash
+Hash leaf_hash(ByteView leaf);                           // SHA-256(0x00 || leaf)
+Hash node_hash(const Hash& left, const Hash& right);     // SHA-256(0x01 || left || right)
+Hash empty_root();                                       // SHA-256 of nothing: the tree without leaves
+Hash root_of_leaves(std::span<const Hash> leaf_hashes);  // leaves already hashed with leaf_hash
 
 // Where complete subtrees are kept. Node (level, index) is the root over the 2^level leaves from index * 2^level on;
 // level 0 are the leaf hashes. Proofs ask only for nodes whose leaves all lie within the tree.
