@@ -15,7 +15,7 @@
 namespace carepost::client {
 
 class Client {
-  public:
+public:
     // --- a client's life
     // ----------------------------------------------------------------------------------------------
 
@@ -53,9 +53,8 @@ class Client {
     Result<CheckOutcome> check(const std::string& address, Call call = {});
     // Search by words of the name or the number. `after`: address of the last result of the page
     // before. Unverified hits: what is sent to is verified when sending.
-    Result<FoundPage> find(const std::string& text, const std::string& quality = {},
-                           const std::string& after = {}, std::uint32_t limit = 100,
-                           Call call = {});
+    Result<FoundPage> find(const std::string& text, const std::string& quality = {}, const std::string& after = {},
+                           std::uint32_t limit = 100, Call call = {});
 
     // --- sending
     // ------------------------------------------------------------------------------------------------------
@@ -84,12 +83,14 @@ class Client {
     // part. Errors: not_found, cannot_open (nothing is left behind), cannot_create, disk_full
     // (resumable), io_failed.
     Result<GetOutcome> get(const GetInput& input, Call call = {});
+    // Gives the `received` receipt of a message whose contents the caller has safe (`get` with give_receipt = false, or
+    // sinks). Repeating it does no harm. Errors: not_found.
+    Status acknowledge(const Which& which, Call call = {});
     // Tells the sender that the message was read: a sealed message that the broker cannot tell from
     // others. Errors: bad_argument when the sender did not ask for it and `always` is false.
     Result<SendOutcome> give_read_receipt(const Which& which, bool always = false, Call call = {});
     // Deletes for good, item by item: nothing means done. Own copies and received mail alike.
-    Result<std::vector<std::optional<Error>>> delete_for_good(
-        const std::vector<std::uint64_t>& seqs, Call call = {});
+    Result<std::vector<std::optional<Error>>> delete_for_good(const std::vector<std::uint64_t>& seqs, Call call = {});
 
     // --- what changes
     // -------------------------------------------------------------------------------------------------
@@ -118,12 +119,11 @@ class Client {
     Result<std::vector<SavedReceipt>> receipts(const std::optional<MessageId>& message = {}) const;
     // Offline: verifies a receipt file against the keys of a broker file. Needs neither identity
     // nor network. Errors: damaged_file, invalid_signature, broker_untrusted (of another broker).
-    static Result<ReceiptFacts> verify_receipt(const std::string& receipt_file,
-                                               const std::string& broker_file);
+    static Result<ReceiptFacts> verify_receipt(const std::string& receipt_file, const std::string& broker_file);
     // The same with the broker file this identity pinned.
     Result<ReceiptFacts> verify_receipt(const std::string& receipt_file) const;
 
-  private:
+private:
     struct Impl;
     explicit Client(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;

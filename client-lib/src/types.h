@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -26,8 +27,7 @@ namespace carepost::client {
 // per open; programs and services use the 32-byte key.
 struct Unlock {
     std::optional<Secret<32>> key;
-    std::function<Result<SecretBytes>()>
-        passphrase;  // asked once, in the thread that calls open or enrol
+    std::function<Result<SecretBytes>()> passphrase;  // asked once, in the thread that calls open or enrol
 };
 
 struct Options {
@@ -36,13 +36,12 @@ struct Options {
     // HOME/config and HOME/data.
     std::string home;
     Unlock unlock;
-    std::string software = "libcarepost";  // name and version of the program, for the broker's log
+    std::string software = "libcarepost";       // name and version of the program, for the broker's log
     std::chrono::milliseconds timeout{30'000};  // of calls that state none
     // Injected by tests; null: the machine's. Borrowed: they outlive the client.
     Clock* clock = nullptr;
     Random* random = nullptr;
-    bool allow_sandbox =
-        true;  // false: refuse sandbox brokers at enrolment (an identity never changes mode anyway)
+    bool allow_sandbox = true;  // false: refuse sandbox brokers at enrolment (an identity never changes mode anyway)
 };
 
 // Of one call. A deadline of a call that moves content (send, get) is the time without any
@@ -66,14 +65,12 @@ using ProgressCallback = std::function<bool(const Progress&)>;
 // --- enrolment
 // --------------------------------------------------------------------------------------------------------
 struct EnrolInput {
-    std::string
-        broker_file;  // path of broker.carepost; empty: the one already kept in the configuration
-    std::string invitation;   // the code; empty: offline, by a request file
-    std::string address;      // may be empty when the invitation names it
-    std::string name;         // as shown to people
-    std::string member_name;  // e.g. "front desk"; empty: the host's name is not used, "owner" is
-    std::string
-        request_file;  // offline: where to write the request; made atomically, never overwritten
+    std::string broker_file;   // path of broker.carepost; empty: the one already kept in the configuration
+    std::string invitation;    // the code; empty: offline, by a request file
+    std::string address;       // may be empty when the invitation names it
+    std::string name;          // as shown to people
+    std::string member_name;   // e.g. "front desk"; empty: the host's name is not used, "owner" is
+    std::string request_file;  // offline: where to write the request; made atomically, never overwritten
 };
 enum class EnrolState : std::uint8_t { pending = 1, admitted = 2, refused = 3 };
 struct EnrolOutcome {
@@ -82,8 +79,7 @@ struct EnrolOutcome {
     std::string address;
     MailboxId mailbox;
     std::string request_file;  // offline: what to bring to the registrar
-    std::string
-        fingerprint;  // of the enrolment request: 26 base32 characters for people to compare
+    std::string fingerprint;   // of the enrolment request: 26 base32 characters for people to compare
     std::string broker_name;
     std::string broker_fingerprint;
 };
@@ -118,9 +114,8 @@ struct CheckOutcome {
     MailboxId mailbox;
     UnixMillis certificate_not_before = 0;
     UnixMillis certificate_not_after = 0;
-    std::uint32_t epoch = 0;  // to which would be sealed now; 0: none is valid
-    UnixMillis epochs_until =
-        0;  // after that the address cannot be sealed to unless its owner comes back
+    std::uint32_t epoch = 0;       // to which would be sealed now; 0: none is valid
+    UnixMillis epochs_until = 0;   // after that the address cannot be sealed to unless its owner comes back
     std::uint64_t size_limit = 0;  // of one message's content, in bytes
     std::uint64_t log_size = 0;    // of the verified directory
     UnixMillis broker_time = 0;
@@ -145,15 +140,17 @@ struct FileInput {
 struct DescriptorInput {  // read to its end; stays with the caller
     int descriptor = -1;
 };
+struct ReaderInput {  // asked for the next bytes, in the thread of the call; 0 ends it, an error fails the send
+    std::function<Result<std::size_t>(std::span<std::uint8_t>)> read;
+};
 struct ContentInput {
-    std::variant<Bytes, FileInput, DescriptorInput> source;
+    std::variant<Bytes, FileInput, DescriptorInput, ReaderInput> source;
     std::string name;        // file name shown to the recipient; empty: that of the file, or none
     std::string media_type;  // empty: guessed from the name, or application/octet-stream
 };
 
 struct SendInput {
-    std::optional<MessageId>
-        id;  // for callers that must be able to repeat blindly; nothing: a fresh one
+    std::optional<MessageId> id;  // for callers that must be able to repeat blindly; nothing: a fresh one
     std::vector<std::string> to;  // addresses
     std::string subject;
     std::string type;
@@ -235,8 +232,7 @@ struct Message {
     bool important = false;
     bool wants_received_receipt = false;
     bool wants_read_receipt = false;
-    bool is_receipt =
-        false;  // a read receipt that came as a message; `receipt_for` names the message
+    bool is_receipt = false;  // a read receipt that came as a message; `receipt_for` names the message
     std::optional<MessageId> receipt_for;
     std::vector<Warning> warnings;  // gaps, repeats, replays, unusual text; never fatal
     std::optional<Error> problem;
@@ -264,7 +260,7 @@ struct GetInput {
     // ... or sinks, one a content, null ones skipped. Nothing is resumed then.
     std::vector<Sink> sinks;
     std::vector<std::uint32_t> contents;  // which; empty: all
-    bool give_receipt = true;  // `received`, after everything asked for is verified and synced
+    bool give_receipt = true;             // `received`, after everything asked for is verified and synced
     ProgressCallback progress;
 };
 struct ReceivedFile {
@@ -283,13 +279,7 @@ struct GetOutcome {
 
 // --- events
 // -----------------------------------------------------------------------------------------------------------
-enum class EventKind : std::uint8_t {
-    arrived = 1,
-    receipt = 2,
-    deleted = 3,
-    connected = 4,
-    disconnected = 5
-};
+enum class EventKind : std::uint8_t { arrived = 1, receipt = 2, deleted = 3, connected = 4, disconnected = 5 };
 struct Event {
     EventKind kind{};
     std::uint64_t change = 0;  // position in the change feed, for arrived, receipt, deleted

@@ -55,11 +55,9 @@ CAREPOST_FALLIBLE carepost_options_set_home(carepost_options* options, const cha
 /* The passphrase of the key file, as bytes without a final newline. Only for a key file that a
  * person protects: opening it takes about a second and 256 MiB. Errors: bad_argument (empty, or
  * above 1,024 bytes). */
-CAREPOST_FALLIBLE carepost_options_set_passphrase(carepost_options* options, const void* passphrase,
-                                                  size_t size);
+CAREPOST_FALLIBLE carepost_options_set_passphrase(carepost_options* options, const void* passphrase, size_t size);
 /* The 32-byte key that unlocks the key file of a service, instead. Errors: bad_argument. */
-CAREPOST_FALLIBLE carepost_options_set_unlock_key(carepost_options* options, const void* key,
-                                                  size_t size);
+CAREPOST_FALLIBLE carepost_options_set_unlock_key(carepost_options* options, const void* key, size_t size);
 /* The default deadline of calls, 1 to 3,600,000 ms. Errors: bad_argument. */
 CAREPOST_FALLIBLE carepost_options_set_deadline(carepost_options* options, uint32_t deadline_ms);
 /* 1: accept a broker that is marked as a sandbox; 0 (default): enrolment refuses it with
@@ -67,8 +65,7 @@ CAREPOST_FALLIBLE carepost_options_set_deadline(carepost_options* options, uint3
  * one kind to the other. */
 CAREPOST_FALLIBLE carepost_options_set_allow_sandbox(carepost_options* options, int allow);
 /* Name and version of the program, for the broker's log, e.g. "MediFlow 4.2". At most 100 bytes. */
-CAREPOST_FALLIBLE carepost_options_set_software(carepost_options* options,
-                                                const char* name_and_version);
+CAREPOST_FALLIBLE carepost_options_set_software(carepost_options* options, const char* name_and_version);
 
 /* --- Enrolment --- */
 
@@ -89,20 +86,17 @@ enum carepost_enrolment_state {
  * outcome may be pending: then the mailbox goes live by itself once the registrar has decided.
  * Errors: any, no_such_file, damaged_file, invalid_signature, bad_address, bad_argument (the code),
  * expired, already_exists, unsafe_key_file, cannot_create. */
-CAREPOST_FALLIBLE carepost_enrol_with_invitation(const carepost_options* options,
-                                                 const char* broker_file, const char* code,
-                                                 const char* address, const char* name,
-                                                 uint32_t deadline_ms,
-                                                 carepost_enrolment** enrolment);
+CAREPOST_FALLIBLE carepost_enrol_with_invitation(const carepost_options* options, const char* broker_file,
+                                                 const char* code, const char* address, const char* name,
+                                                 uint32_t deadline_ms, carepost_enrolment** enrolment);
 
 /* Enrols without a network: makes keys and pins the broker file likewise, and writes a signed
  * request to `request_file` (made whole or not at all, never overwritten) for the registrar. Once
  * the registrar has admitted it, carepost_open and all else work. Errors: no_such_file,
  * damaged_file, invalid_signature, bad_address, already_exists, unsafe_key_file, cannot_create,
  * io_failed, disk_full. */
-CAREPOST_FALLIBLE carepost_enrol_by_request(const carepost_options* options,
-                                            const char* broker_file, const char* address,
-                                            const char* name, const char* request_file,
+CAREPOST_FALLIBLE carepost_enrol_by_request(const carepost_options* options, const char* broker_file,
+                                            const char* address, const char* name, const char* request_file,
                                             carepost_enrolment** enrolment);
 
 /* One of carepost_enrolment_state. */
@@ -185,9 +179,8 @@ CAREPOST_FALLIBLE carepost_check(carepost_client* client, const char* address, u
  * "DOCTOR") and `after` (the address of the last entry of the previous page) may be NULL. `limit`
  * is 1 to 1,000. What comes back is not verified: carepost_check before relying on it. Nothing
  * found is an empty list, not an error. Errors: any, bad_argument. */
-CAREPOST_FALLIBLE carepost_find(carepost_client* client, const char* text, const char* quality,
-                                const char* after, uint32_t limit, uint32_t deadline_ms,
-                                carepost_entries** entries);
+CAREPOST_FALLIBLE carepost_find(carepost_client* client, const char* text, const char* quality, const char* after,
+                                uint32_t limit, uint32_t deadline_ms, carepost_entries** entries);
 
 CAREPOST_API const char* carepost_entry_address(const carepost_entry* entry);
 CAREPOST_API const char* carepost_entry_name(const carepost_entry* entry);
@@ -210,8 +203,7 @@ CAREPOST_API void carepost_entry_free(carepost_entry* entry);
 
 CAREPOST_API size_t carepost_entries_count(const carepost_entries* entries);
 /* Borrowed; NULL if `index` is not below the count. */
-CAREPOST_API const carepost_entry* carepost_entries_at(const carepost_entries* entries,
-                                                       size_t index);
+CAREPOST_API const carepost_entry* carepost_entries_at(const carepost_entries* entries, size_t index);
 /* 1: there are more after the last one. */
 CAREPOST_API int carepost_entries_more(const carepost_entries* entries);
 CAREPOST_API void carepost_entries_free(carepost_entries* entries);
@@ -264,8 +256,7 @@ CAREPOST_FALLIBLE carepost_draft_set_patient(carepost_draft* draft, const char* 
 CAREPOST_FALLIBLE carepost_draft_set_conversation(carepost_draft* draft, const char* id);
 CAREPOST_FALLIBLE carepost_draft_set_reply_to(carepost_draft* draft, const char* id);
 CAREPOST_FALLIBLE carepost_draft_set_replaces(carepost_draft* draft, const char* id);
-CAREPOST_FALLIBLE carepost_draft_add_metadata(carepost_draft* draft, const char* key,
-                                              const char* value);
+CAREPOST_FALLIBLE carepost_draft_add_metadata(carepost_draft* draft, const char* key, const char* value);
 /* 1: marked as important. */
 CAREPOST_FALLIBLE carepost_draft_set_important(carepost_draft* draft, int important);
 /* 1: recipients are asked for a `read` receipt. */
@@ -276,29 +267,22 @@ CAREPOST_FALLIBLE carepost_draft_set_expires(carepost_draft* draft, int64_t time
 /* The document itself: exactly one of the three. From a file: opened and read during the send; its
  * name goes along, without the folder. `media_type` may be NULL: then it is guessed from the name.
  */
-CAREPOST_FALLIBLE carepost_draft_set_body_file(carepost_draft* draft, const char* path,
-                                               const char* media_type);
+CAREPOST_FALLIBLE carepost_draft_set_body_file(carepost_draft* draft, const char* path, const char* media_type);
 /* From memory, copied. `name` and `media_type` may be NULL. */
-CAREPOST_FALLIBLE carepost_draft_set_body_memory(carepost_draft* draft, const char* name,
-                                                 const char* media_type, const void* data,
-                                                 size_t size);
+CAREPOST_FALLIBLE carepost_draft_set_body_memory(carepost_draft* draft, const char* name, const char* media_type,
+                                                 const void* data, size_t size);
 /* From a callback, called during the send until it says the end; any length, in constant memory. */
-CAREPOST_FALLIBLE carepost_draft_set_body_reader(carepost_draft* draft, const char* name,
-                                                 const char* media_type, carepost_read_fn read,
-                                                 void* user);
+CAREPOST_FALLIBLE carepost_draft_set_body_reader(carepost_draft* draft, const char* name, const char* media_type,
+                                                 carepost_read_fn read, void* user);
 /* Attachments, up to 100, in the same three ways. */
-CAREPOST_FALLIBLE carepost_draft_attach_file(carepost_draft* draft, const char* path,
-                                             const char* media_type);
-CAREPOST_FALLIBLE carepost_draft_attach_memory(carepost_draft* draft, const char* name,
-                                               const char* media_type, const void* data,
-                                               size_t size);
-CAREPOST_FALLIBLE carepost_draft_attach_reader(carepost_draft* draft, const char* name,
-                                               const char* media_type, carepost_read_fn read,
-                                               void* user);
+CAREPOST_FALLIBLE carepost_draft_attach_file(carepost_draft* draft, const char* path, const char* media_type);
+CAREPOST_FALLIBLE carepost_draft_attach_memory(carepost_draft* draft, const char* name, const char* media_type,
+                                               const void* data, size_t size);
+CAREPOST_FALLIBLE carepost_draft_attach_reader(carepost_draft* draft, const char* name, const char* media_type,
+                                               carepost_read_fn read, void* user);
 /* Told about the send's progress, from the thread that called carepost_send. `progress` may be
  * NULL: nobody is told. */
-CAREPOST_FALLIBLE carepost_draft_set_progress(carepost_draft* draft, carepost_progress_fn progress,
-                                              void* user);
+CAREPOST_FALLIBLE carepost_draft_set_progress(carepost_draft* draft, carepost_progress_fn progress, void* user);
 
 /* What became of a send. */
 typedef struct carepost_sent carepost_sent;
@@ -310,8 +294,8 @@ typedef struct carepost_sent carepost_sent;
  * bad_argument (no recipient or no body), bad_address, unknown_recipient, certificate_invalid,
  * no_valid_epoch, no_such_file, unreadable, file_changed, too_large, too_many, conflict,
  * quota_exceeded, storage_failed, expired. */
-CAREPOST_FALLIBLE carepost_send(carepost_client* client, carepost_draft* draft,
-                                uint32_t deadline_ms, carepost_sent** sent);
+CAREPOST_FALLIBLE carepost_send(carepost_client* client, carepost_draft* draft, uint32_t deadline_ms,
+                                carepost_sent** sent);
 CAREPOST_API const char* carepost_sent_id(const carepost_sent* sent);
 /* How many mailboxes received it, the sender's own copy not counted. */
 CAREPOST_API size_t carepost_sent_recipients(const carepost_sent* sent);
@@ -348,8 +332,7 @@ CAREPOST_FALLIBLE carepost_list(carepost_client* client, int folder, uint64_t af
                                 uint32_t deadline_ms, carepost_messages** messages);
 CAREPOST_API size_t carepost_messages_count(const carepost_messages* messages);
 /* Borrowed; NULL if `index` is not below the count. */
-CAREPOST_API const carepost_message* carepost_messages_at(const carepost_messages* messages,
-                                                          size_t index);
+CAREPOST_API const carepost_message* carepost_messages_at(const carepost_messages* messages, size_t index);
 /* What to give as `after` for the next page. */
 CAREPOST_API uint64_t carepost_messages_cursor(const carepost_messages* messages);
 /* 1: there are more pages. */
@@ -359,8 +342,8 @@ CAREPOST_API void carepost_messages_free(carepost_messages* messages);
 /* One message by its id, or by the first digits of it (at least 4) if no other message of the
  * mailbox, received or sent, begins so. Errors: any, bad_argument (not hexadecimal, too short,
  * ambiguous), not_found. */
-CAREPOST_FALLIBLE carepost_message_get(carepost_client* client, const char* id,
-                                       uint32_t deadline_ms, carepost_message** message);
+CAREPOST_FALLIBLE carepost_message_get(carepost_client* client, const char* id, uint32_t deadline_ms,
+                                       carepost_message** message);
 CAREPOST_API void carepost_message_free(carepost_message* message);
 
 /* Why it cannot be opened, borrowed; NULL if it is whole. With an error, only id, number and
@@ -385,8 +368,7 @@ CAREPOST_API const char* carepost_message_sender_mailbox(const carepost_message*
 /* To whom the sender addressed it. */
 CAREPOST_API size_t carepost_message_addressee_count(const carepost_message* message);
 CAREPOST_API const char* carepost_message_addressee(const carepost_message* message, size_t index);
-CAREPOST_API const char* carepost_message_addressee_name(const carepost_message* message,
-                                                         size_t index);
+CAREPOST_API const char* carepost_message_addressee_name(const carepost_message* message, size_t index);
 CAREPOST_API const char* carepost_message_subject(const carepost_message* message);
 CAREPOST_API const char* carepost_message_type(const carepost_message* message);
 CAREPOST_API const char* carepost_message_format(const carepost_message* message);
@@ -395,20 +377,16 @@ CAREPOST_API const char* carepost_message_conversation(const carepost_message* m
 CAREPOST_API const char* carepost_message_reply_to(const carepost_message* message);
 CAREPOST_API const char* carepost_message_replaces(const carepost_message* message);
 CAREPOST_API size_t carepost_message_metadata_count(const carepost_message* message);
-CAREPOST_API const char* carepost_message_metadata_key(const carepost_message* message,
-                                                       size_t index);
-CAREPOST_API const char* carepost_message_metadata_value(const carepost_message* message,
-                                                         size_t index);
+CAREPOST_API const char* carepost_message_metadata_key(const carepost_message* message, size_t index);
+CAREPOST_API const char* carepost_message_metadata_value(const carepost_message* message, size_t index);
 /* Gaps, repeats and the like: sentences for people, never fatal. */
 CAREPOST_API size_t carepost_message_warning_count(const carepost_message* message);
 CAREPOST_API const char* carepost_message_warning(const carepost_message* message, size_t index);
 /* Contents: 0 is the document, then the attachments. Names are safe as file names, and "body" or
  * "attachment-N" where the sender gave none. */
 CAREPOST_API size_t carepost_message_content_count(const carepost_message* message);
-CAREPOST_API const char* carepost_message_content_name(const carepost_message* message,
-                                                       size_t index);
-CAREPOST_API const char* carepost_message_content_media_type(const carepost_message* message,
-                                                             size_t index);
+CAREPOST_API const char* carepost_message_content_name(const carepost_message* message, size_t index);
+CAREPOST_API const char* carepost_message_content_media_type(const carepost_message* message, size_t index);
 CAREPOST_API uint64_t carepost_message_content_size(const carepost_message* message, size_t index);
 
 /* Takes the next verified bytes of a content, in order. Returns 0 to go on; anything else stops
@@ -423,11 +401,9 @@ typedef struct carepost_files carepost_files;
  * verified; an interrupted fetch goes on where it stopped. With `acknowledge` = 1 sender and broker
  * are then told, as by carepost_acknowledge. `progress` may be NULL. Errors: any, not_found,
  * cannot_create, cannot_open. */
-CAREPOST_FALLIBLE carepost_get_to_directory(carepost_client* client,
-                                            const carepost_message* message, const char* directory,
-                                            int acknowledge, carepost_progress_fn progress,
-                                            void* user, uint32_t deadline_ms,
-                                            carepost_files** files);
+CAREPOST_FALLIBLE carepost_get_to_directory(carepost_client* client, const carepost_message* message,
+                                            const char* directory, int acknowledge, carepost_progress_fn progress,
+                                            void* user, uint32_t deadline_ms, carepost_files** files);
 CAREPOST_API size_t carepost_files_count(const carepost_files* files);
 /* The path of the file made for content `index`: the directory, a slash, the name. */
 CAREPOST_API const char* carepost_files_path(const carepost_files* files, size_t index);
@@ -435,25 +411,21 @@ CAREPOST_API void carepost_files_free(carepost_files* files);
 
 /* Fetches one content into a file. `overwrite` = 0: an existing file is refused with cannot_create;
  * 1: it is replaced, at once and only by the whole new one. Tells nobody. Otherwise as above. */
-CAREPOST_FALLIBLE carepost_get_to_file(carepost_client* client, const carepost_message* message,
-                                       size_t content, const char* path, int overwrite,
-                                       carepost_progress_fn progress, void* user,
+CAREPOST_FALLIBLE carepost_get_to_file(carepost_client* client, const carepost_message* message, size_t content,
+                                       const char* path, int overwrite, carepost_progress_fn progress, void* user,
                                        uint32_t deadline_ms);
 /* Fetches one content through a callback. Each piece is verified before it is handed out, but the
  * content is whole only when this returns success: until then what was taken must not be used.
  * Tells nobody. */
-CAREPOST_FALLIBLE carepost_get_to_writer(carepost_client* client, const carepost_message* message,
-                                         size_t content, carepost_write_fn write, void* user,
-                                         carepost_progress_fn progress, void* progress_user,
-                                         uint32_t deadline_ms);
+CAREPOST_FALLIBLE carepost_get_to_writer(carepost_client* client, const carepost_message* message, size_t content,
+                                         carepost_write_fn write, void* user, carepost_progress_fn progress,
+                                         void* progress_user, uint32_t deadline_ms);
 /* Tells broker and sender that the message was received: a signed `received` receipt. Call it when
  * the contents are safe in your own system. Repeating it does no harm. Errors: any, not_found. */
-CAREPOST_FALLIBLE carepost_acknowledge(carepost_client* client, const carepost_message* message,
-                                       uint32_t deadline_ms);
+CAREPOST_FALLIBLE carepost_acknowledge(carepost_client* client, const carepost_message* message, uint32_t deadline_ms);
 /* Deletes a message from this mailbox for good, whether received or a copy of what was sent;
  * receipts stay. Errors: any, not_found. */
-CAREPOST_FALLIBLE carepost_delete(carepost_client* client, const carepost_message* message,
-                                  uint32_t deadline_ms);
+CAREPOST_FALLIBLE carepost_delete(carepost_client* client, const carepost_message* message, uint32_t deadline_ms);
 
 /* --- What became of a message
  * ------------------------------------------------------------------------------------- */
@@ -486,8 +458,7 @@ CAREPOST_API int64_t carepost_status_read_at(const carepost_status* status, size
 /* When the broker handed it over, by the broker's evidence, verified; 0 where there is none. */
 CAREPOST_API int64_t carepost_status_handed_over_at(const carepost_status* status, size_t index);
 /* A statement of this recipient that does not verify, borrowed; else NULL. */
-CAREPOST_API const carepost_error* carepost_status_error(const carepost_status* status,
-                                                         size_t index);
+CAREPOST_API const carepost_error* carepost_status_error(const carepost_status* status, size_t index);
 CAREPOST_API size_t carepost_status_warning_count(const carepost_status* status);
 CAREPOST_API const char* carepost_status_warning(const carepost_status* status, size_t index);
 CAREPOST_API void carepost_status_free(carepost_status* status);
@@ -509,12 +480,10 @@ typedef struct carepost_receipts carepost_receipts;
 /* The receipts this client has saved, without the network; carepost_status_get brings newer ones.
  * `id` is a whole message id, or NULL for all. None is an empty list. Errors: bad_argument,
  * io_failed, damaged_file. */
-CAREPOST_FALLIBLE carepost_receipts_list(carepost_client* client, const char* id,
-                                         carepost_receipts** receipts);
+CAREPOST_FALLIBLE carepost_receipts_list(carepost_client* client, const char* id, carepost_receipts** receipts);
 CAREPOST_API size_t carepost_receipts_count(const carepost_receipts* receipts);
 /* Borrowed; NULL if `index` is not below the count. */
-CAREPOST_API const carepost_receipt* carepost_receipts_at(const carepost_receipts* receipts,
-                                                          size_t index);
+CAREPOST_API const carepost_receipt* carepost_receipts_at(const carepost_receipts* receipts, size_t index);
 CAREPOST_API void carepost_receipts_free(carepost_receipts* receipts);
 
 /* Verifies one receipt file offline: signatures and log proofs, against a broker file.
@@ -522,8 +491,8 @@ CAREPOST_API void carepost_receipts_free(carepost_receipts* receipts);
  * takes no lock; a third party can do it. To hand a receipt on, copy its file. Errors:
  * no_such_file, unreadable, damaged_file, invalid_signature, log_unverified, broker_untrusted (of
  * another broker), not_enrolled (no broker file given or pinned). */
-CAREPOST_FALLIBLE carepost_receipt_verify(const carepost_options* options, const char* broker_file,
-                                          const char* path, carepost_receipt** receipt);
+CAREPOST_FALLIBLE carepost_receipt_verify(const carepost_options* options, const char* broker_file, const char* path,
+                                          carepost_receipt** receipt);
 
 /* One of carepost_receipt_kind. */
 CAREPOST_API int carepost_receipt_kind(const carepost_receipt* receipt);
@@ -571,8 +540,7 @@ CAREPOST_FALLIBLE carepost_watch(carepost_client* client, uint64_t after, uint32
 /* Waits up to `wait_ms` (0: not at all) for the next event. `*event` is NULL when none came; that
  * is no error. Errors: bad_argument (not watching, or a callback is set), cancelled, not_allowed.
  */
-CAREPOST_FALLIBLE carepost_next_event(carepost_client* client, uint32_t wait_ms,
-                                      carepost_event** event);
+CAREPOST_FALLIBLE carepost_next_event(carepost_client* client, uint32_t wait_ms, carepost_event** event);
 /* A descriptor that is readable while events wait, for poll, epoll and the like. It belongs to the
  * client: never read, write or close it. -1 for NULL. */
 CAREPOST_API int carepost_event_fd(const carepost_client* client);
@@ -581,8 +549,7 @@ CAREPOST_API int carepost_event_fd(const carepost_client* client);
 typedef void (*carepost_event_fn)(void* user, carepost_event* event);
 /* Hands every event to `callback` from now on; NULL ends that, and once it has returned the
  * callback is not called any more. Errors: bad_argument (ending it from the callback itself). */
-CAREPOST_FALLIBLE carepost_set_event_callback(carepost_client* client, carepost_event_fn callback,
-                                              void* user);
+CAREPOST_FALLIBLE carepost_set_event_callback(carepost_client* client, carepost_event_fn callback, void* user);
 /* One of carepost_event_kind. */
 CAREPOST_API int carepost_event_kind(const carepost_event* event);
 /* The number of the change: rises within the mailbox. 0 for connected and disconnected, as all that

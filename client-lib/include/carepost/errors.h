@@ -27,9 +27,8 @@ typedef struct carepost_error carepost_error;
 #define CAREPOST_VERSION_MINOR 1
 #define CAREPOST_VERSION_PATCH 0
 /* The version of this header as one number that can be compared. */
-#define CAREPOST_VERSION                                                         \
-    ((uint32_t)((CAREPOST_VERSION_MAJOR << 16) | (CAREPOST_VERSION_MINOR << 8) | \
-                CAREPOST_VERSION_PATCH))
+#define CAREPOST_VERSION \
+    ((uint32_t)((CAREPOST_VERSION_MAJOR << 16) | (CAREPOST_VERSION_MINOR << 8) | CAREPOST_VERSION_PATCH))
 
 /* The version of the library that is running, in the form of CAREPOST_VERSION. */
 CAREPOST_API uint32_t carepost_version(void);
@@ -55,51 +54,48 @@ enum carepost_code {
     CAREPOST_ERROR_NOT_ALLOWED = 7,         /* the key has no such right */
     CAREPOST_ERROR_UNKNOWN_RECIPIENT = 8,   /* no living mailbox behind that address */
     CAREPOST_ERROR_NOT_FOUND = 9,           /* no such message for this mailbox */
-    CAREPOST_ERROR_CONFLICT = 10,       /* the same message id was used before with other content */
-    CAREPOST_ERROR_STALE_EPOCH = 11,    /* the recipient's keys changed meanwhile */
-    CAREPOST_ERROR_QUOTA_EXCEEDED = 12, /* the recipient's or the sender's quota is used up */
-    CAREPOST_ERROR_PART_MISMATCH = 13,  /* a part does not agree with its proof */
-    CAREPOST_ERROR_OFFSET_AHEAD = 14,   /* a part was sent before the one that precedes it */
-    CAREPOST_ERROR_EXPIRED = 15,        /* invitation, certificate or message is past its time */
-    CAREPOST_ERROR_STORAGE_FAILED = 16, /* the broker could not store; nothing was acknowledged */
-    CAREPOST_ERROR_INTERNAL = 17,       /* a bug, of the broker or of this library */
-    CAREPOST_ERROR_SHUTTING_DOWN = 18,  /* the broker is stopping; come again shortly */
-    CAREPOST_ERROR_INVALID_SIGNATURE = 19, /* a signature or proof does not verify */
-    CAREPOST_ERROR_ALREADY_EXISTS = 20,    /* the address, mailbox or identity exists already */
-    CAREPOST_ERROR_DISK_FULL = 21,         /* no room on the disk named in the message */
+    CAREPOST_ERROR_CONFLICT = 10,           /* the same message id was used before with other content */
+    CAREPOST_ERROR_STALE_EPOCH = 11,        /* the recipient's keys changed meanwhile */
+    CAREPOST_ERROR_QUOTA_EXCEEDED = 12,     /* the recipient's or the sender's quota is used up */
+    CAREPOST_ERROR_PART_MISMATCH = 13,      /* a part does not agree with its proof */
+    CAREPOST_ERROR_OFFSET_AHEAD = 14,       /* a part was sent before the one that precedes it */
+    CAREPOST_ERROR_EXPIRED = 15,            /* invitation, certificate or message is past its time */
+    CAREPOST_ERROR_STORAGE_FAILED = 16,     /* the broker could not store; nothing was acknowledged */
+    CAREPOST_ERROR_INTERNAL = 17,           /* a bug, of the broker or of this library */
+    CAREPOST_ERROR_SHUTTING_DOWN = 18,      /* the broker is stopping; come again shortly */
+    CAREPOST_ERROR_INVALID_SIGNATURE = 19,  /* a signature or proof does not verify */
+    CAREPOST_ERROR_ALREADY_EXISTS = 20,     /* the address, mailbox or identity exists already */
+    CAREPOST_ERROR_DISK_FULL = 21,          /* no room on the disk named in the message */
     /* Found on this machine. */
-    CAREPOST_ERROR_BAD_ADDRESS = 100,        /* not an address, or a wrong check digit */
-    CAREPOST_ERROR_BAD_ARGUMENT = 101,       /* the caller's mistake */
-    CAREPOST_ERROR_NO_SUCH_FILE = 102,       /* an input file does not exist */
-    CAREPOST_ERROR_UNREADABLE = 103,         /* an input exists but cannot be read */
-    CAREPOST_ERROR_CANNOT_CREATE = 104,      /* an output cannot be made, or exists already */
-    CAREPOST_ERROR_IO_FAILED = 105,          /* a local file or a callback failed half-way */
-    CAREPOST_ERROR_BROKER_UNREACHABLE = 106, /* no connection in time; nothing was sent */
-    CAREPOST_ERROR_BROKER_UNTRUSTED =
-        107, /* the peer is not the broker of the trusted broker file */
-    CAREPOST_ERROR_OUTCOME_UNKNOWN = 108, /* sent, no answer: repeat with the same id */
-    CAREPOST_ERROR_CANNOT_OPEN = 109,     /* a message fails verification or decryption */
-    CAREPOST_ERROR_UNSAFE_KEY_FILE =
-        110, /* a key file is readable by others, a link, or not yours */
-    CAREPOST_ERROR_WRONG_PASSPHRASE = 111,  /* the key file does not open with what was given */
-    CAREPOST_ERROR_DAMAGED_FILE = 112,      /* a state, key, broker or receipt file is not whole */
-    CAREPOST_ERROR_IDENTITY_IN_USE = 113,   /* another process holds this identity */
-    CAREPOST_ERROR_BAD_CONFIGURATION = 114, /* an unknown or impossible setting; it is named */
-    CAREPOST_ERROR_NOT_ENROLLED = 115,      /* no identity here, or not admitted yet */
+    CAREPOST_ERROR_BAD_ADDRESS = 100,         /* not an address, or a wrong check digit */
+    CAREPOST_ERROR_BAD_ARGUMENT = 101,        /* the caller's mistake */
+    CAREPOST_ERROR_NO_SUCH_FILE = 102,        /* an input file does not exist */
+    CAREPOST_ERROR_UNREADABLE = 103,          /* an input exists but cannot be read */
+    CAREPOST_ERROR_CANNOT_CREATE = 104,       /* an output cannot be made, or exists already */
+    CAREPOST_ERROR_IO_FAILED = 105,           /* a local file or a callback failed half-way */
+    CAREPOST_ERROR_BROKER_UNREACHABLE = 106,  /* no connection in time; nothing was sent */
+    CAREPOST_ERROR_BROKER_UNTRUSTED = 107,    /* the peer is not the broker of the trusted broker file */
+    CAREPOST_ERROR_OUTCOME_UNKNOWN = 108,     /* sent, no answer: repeat with the same id */
+    CAREPOST_ERROR_CANNOT_OPEN = 109,         /* a message fails verification or decryption */
+    CAREPOST_ERROR_UNSAFE_KEY_FILE = 110,     /* a key file is readable by others, a link, or not yours */
+    CAREPOST_ERROR_WRONG_PASSPHRASE = 111,    /* the key file does not open with what was given */
+    CAREPOST_ERROR_DAMAGED_FILE = 112,        /* a state, key, broker or receipt file is not whole */
+    CAREPOST_ERROR_IDENTITY_IN_USE = 113,     /* another process holds this identity */
+    CAREPOST_ERROR_BAD_CONFIGURATION = 114,   /* an unknown or impossible setting; it is named */
+    CAREPOST_ERROR_NOT_ENROLLED = 115,        /* no identity here, or not admitted yet */
     CAREPOST_ERROR_CERTIFICATE_INVALID = 116, /* a certificate or chain does not verify now */
-    CAREPOST_ERROR_FRAUD_PROVEN = 117,   /* contradicting signed statements were found and kept */
-    CAREPOST_ERROR_LOG_UNVERIFIED = 118, /* a log proof is missing or wrong, or the log is stale */
-    CAREPOST_ERROR_CANCELLED = 119, /* carepost_cancel, carepost_close or a callback stopped it */
-    CAREPOST_ERROR_NO_VALID_EPOCH = 120, /* the recipient has published no key that is valid now */
-    CAREPOST_ERROR_FILE_CHANGED = 121    /* an input changed while it was being sent */
+    CAREPOST_ERROR_FRAUD_PROVEN = 117,        /* contradicting signed statements were found and kept */
+    CAREPOST_ERROR_LOG_UNVERIFIED = 118,      /* a log proof is missing or wrong, or the log is stale */
+    CAREPOST_ERROR_CANCELLED = 119,           /* carepost_cancel, carepost_close or a callback stopped it */
+    CAREPOST_ERROR_NO_VALID_EPOCH = 120,      /* the recipient has published no key that is valid now */
+    CAREPOST_ERROR_FILE_CHANGED = 121         /* an input changed while it was being sent */
 };
 
 /* What a caller may do about an error without understanding it. */
 enum carepost_class {
-    CAREPOST_CLASS_PERMANENT = 0, /* the same call will fail again */
-    CAREPOST_CLASS_RETRYABLE = 1, /* nothing was done; calling again later can succeed */
-    CAREPOST_CLASS_OUTCOME_UNKNOWN =
-        2 /* it may have been done; calling again with the same id is safe */
+    CAREPOST_CLASS_PERMANENT = 0,      /* the same call will fail again */
+    CAREPOST_CLASS_RETRYABLE = 1,      /* nothing was done; calling again later can succeed */
+    CAREPOST_CLASS_OUTCOME_UNKNOWN = 2 /* it may have been done; calling again with the same id is safe */
 };
 
 /* One of carepost_code, or a later number. 0 for NULL. */
