@@ -12,6 +12,13 @@ function(carepost_common target)
         "$<BUILD_INTERFACE:carepost_warnings>" "$<BUILD_INTERFACE:carepost_hardening>")
 endfunction()
 
+# Lets a program in a folder beside lib/ find libcarepost.so, wherever the tree is moved.
+function(carepost_find_client_at_run_time target)
+    if("carepost_client" IN_LIST ARGN)
+        set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    endif()
+endfunction()
+
 # carepost_library(NAME SOURCES a.cpp ... DEPENDS public... PRIVATE_DEPENDS hidden...)
 # A static library. DEPENDS are those its headers need; PRIVATE_DEPENDS only its sources.
 function(carepost_library name)
@@ -37,11 +44,9 @@ function(carepost_executable name)
     add_executable(${name} ${arg_SOURCES})
     carepost_common(${name})
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS})
+    carepost_find_client_at_run_time(${name} ${arg_DEPENDS})
     # The map shows what went in: the broker must not contain the code that opens messages.
     target_link_options(${name} PRIVATE "LINKER:-Map=$<TARGET_FILE:${name}>.map")
-    if("carepost_client" IN_LIST arg_DEPENDS)  # the installed tree can then be moved
-        set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-    endif()
     add_dependencies(binaries ${name})
     set_property(GLOBAL APPEND PROPERTY CAREPOST_INSTALLED_PROGRAMS ${name})
 endfunction()
@@ -56,6 +61,7 @@ function(carepost_test name)
     add_executable(${name} ${arg_SOURCES})
     carepost_common(${name})
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS} Catch2::Catch2WithMain)
+    carepost_find_client_at_run_time(${name} ${arg_DEPENDS})
     set_target_properties(${name} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
     add_test(NAME ${name} COMMAND ${name} --colour-mode none WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")

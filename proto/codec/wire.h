@@ -100,6 +100,7 @@ struct GiveReceipt {
 };
 struct Receipts {
     MessageId message;
+    std::uint32_t first = 0;  // recipients to skip: how many the earlier pages held
 };
 struct Delete {
     std::vector<std::uint64_t> seqs;  // 1 to 1000
@@ -249,7 +250,8 @@ struct Recipient {
 struct Receipts {
     Bytes receipt;
     UnixMillis stored = 0;
-    std::vector<Recipient> recipients;
+    std::vector<Recipient> recipients;  // as many as fit a frame
+    bool more = false;
 };
 struct Delete {
     std::vector<std::optional<Error>> results;  // one a seq, in order; nothing: done

@@ -128,6 +128,7 @@ void encode(const reply::Receipts& in, Pb& out) {
     auto* receipts = out.mutable_receipts();
     put(receipts->mutable_receipt(), in.receipt);
     receipts->set_stored_ms(in.stored);
+    receipts->set_more(in.more);
     for (const auto& recipient : in.recipients) {
         auto* one = receipts->add_recipients();
         put(one->mutable_mailbox(), recipient.mailbox.view());
@@ -277,7 +278,7 @@ Result<Outcome> decode(const schema::FetchPartReply& in) { return reply::FetchPa
 Result<Outcome> decode(const schema::WatchReply& in) { return reply::Watch{in.latest()}; }
 Result<Outcome> decode(const schema::GiveReceiptReply& in) { return reply::GiveReceipt{own(in.receipt())}; }
 Result<Outcome> decode(const schema::ReceiptsReply& in) {
-    reply::Receipts out{own(in.receipt()), in.stored_ms(), {}};
+    reply::Receipts out{own(in.receipt()), in.stored_ms(), {}, in.more()};
     for (const auto& recipient : in.recipients()) {
         reply::Recipient one;
         TRY_ASSIGN(one.mailbox, fixed<MailboxId>(recipient.mailbox(), "mailbox"));

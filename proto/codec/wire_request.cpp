@@ -139,7 +139,7 @@ Result<Operation> decode(const schema::GiveReceipt& in) {
 }
 Result<Operation> decode(const schema::Receipts& in) {
     TRY_ASSIGN(auto message, fixed<MessageId>(in.message_id(), "message_id"));
-    return op::Receipts{message};
+    return op::Receipts{message, in.first()};
 }
 Result<Operation> decode(const schema::Delete& in) {
     auto count = static_cast<std::size_t>(in.seqs_size());
@@ -278,7 +278,10 @@ void encode(const op::GiveReceipt& in, Pb& out) {
     out.mutable_give_receipt()->set_seq(in.seq);
     put(out.mutable_give_receipt()->mutable_receipt(), in.receipt);
 }
-void encode(const op::Receipts& in, Pb& out) { put(out.mutable_receipts()->mutable_message_id(), in.message.view()); }
+void encode(const op::Receipts& in, Pb& out) {
+    put(out.mutable_receipts()->mutable_message_id(), in.message.view());
+    out.mutable_receipts()->set_first(in.first);
+}
 void encode(const op::Delete& in, Pb& out) {
     out.mutable_delete_()->mutable_seqs()->Add(in.seqs.begin(), in.seqs.end());
 }

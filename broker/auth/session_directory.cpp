@@ -1,0 +1,53 @@
+#include "broker/auth/session_directory.h"
+
+#include <mutex>
+
+namespace carepost::auth {
+
+void SessionDirectory::put(Identity identity) {
+    auto shared = std::make_shared<const Identity>(std::move(identity));
+    std::unique_lock lock(mutex_);
+    auto& slot = by_key_[shared->key];
+    if (shared->kind == Kind::member && !slot) by_mailbox_[shared->mailbox_key].push_back(shared->key);
+    if (slot) version_.fetch_add(1, std::memory_order_release);
+    slot = std::move(shared);
+}
+
+void SessionDirectory::remove(const TransportKey& key) {
+    std::unique_lock lock(mutex_);
+    if (by_key_.erase(key) != 0) version_.fetch_add(1, std::memory_order_release);
+}
+
+void SessionDirectory::remove_mailbox(std::int64_t mailbox_key) {
+    std::unique_lock lock(mutex_);
+    auto found = by_mailbox_.find(mailbox_key);
+    if (found == by_mailbox_.end()) return;
+    for (const auto& key : found->second)
+        by_key_.erase(key);
+    by_mailbox_.erase(found);
+    version_.fetch_add(1, std::memory_order_release);
+}
+
+std::shared_ptr<const Identity> SessionDirectory::find(const TransportKey& key) const {
+    std::shared_lock lock(mutex_);
+    auto found = by_key_.find(key);
+    if (found == by_key_.end()) return nullptr;
+    bool over = found->second->kind == Kind::invitation && found->second->expires <= clock_.now_ms();
+    return over ? nullptr : found->second;
+}
+
+std::size_t SessionDirectory::size() const {
+    std::shared_lock lock(mutex_);
+    return by_key_.size();
+}
+
+bool SessionDirectory::claim_invitation(const TransportKey& key, const MailboxId& mailbox) {
+    std::unique_lock lock(mutex_);
+    return claims_.try_emplace(key, mailbox).first->second == mailbox;
+}
+
+std::optional<TransportKey> key_of_user_id(std::string_view user_id) { return TransportKey::from_hex_text(user_id); }
+
+std::string user_id_of(const TransportKey& key) { return key.hex(); }
+
+}  // namespace carepost::auth
