@@ -23,9 +23,10 @@ std::chrono::milliseconds TokenBucket::take(double cost, std::chrono::nanosecond
     return std::chrono::milliseconds(std::clamp(static_cast<long>(wait_ms), 1L, 60'000L));
 }
 
-bool TokenBucket::full(std::chrono::nanoseconds now) {
-    refill(now);
-    return tokens_ >= rate_.burst;
+bool TokenBucket::full(std::chrono::nanoseconds now) const {
+    TokenBucket copy = *this;
+    copy.refill(now);
+    return copy.tokens_ >= rate_.burst;
 }
 
 std::chrono::milliseconds BucketTable::take(const std::string& name, double cost, std::chrono::nanoseconds now) {
@@ -33,7 +34,7 @@ std::chrono::milliseconds BucketTable::take(const std::string& name, double cost
     if (found == buckets_.end()) {
         if (buckets_.size() >= capacity_ && now - swept_ > std::chrono::seconds(1)) {
             swept_ = now;
-            std::erase_if(buckets_, [now](auto& entry) { return entry.second.full(now); });
+            std::erase_if(buckets_, [now](const auto& entry) { return entry.second.full(now); });
         }
         if (buckets_.size() >= capacity_) return shared_.take(cost, now);
         found = buckets_.emplace(name, TokenBucket(rate_)).first;

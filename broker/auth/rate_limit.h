@@ -18,7 +18,7 @@ public:
     explicit TokenBucket(Rate rate) : rate_(rate), tokens_(rate.burst) {}
     // Takes `cost` tokens and returns zero, or takes nothing and returns after how long it is worth coming again.
     std::chrono::milliseconds take(double cost, std::chrono::nanoseconds now);
-    bool full(std::chrono::nanoseconds now);
+    bool full(std::chrono::nanoseconds now) const;
 
 private:
     void refill(std::chrono::nanoseconds now);

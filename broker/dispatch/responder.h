@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <memory>
 
+#include "broker/auth/session.h"
 #include "proto/base/bytes.h"
+#include "proto/codec/wire.h"
 
 namespace carepost::dispatch {
 
-// Identifies one authenticated connection for the lifetime of the process. Made by the front.
-using SessionId = std::uint64_t;
+using auth::SessionId;
 
 // What goes back to a peer: the encoded Reply and, where there is one, the raw second frame.
 struct ReplyFrames {
@@ -21,7 +22,8 @@ struct ReplyFrames {
 class ReplySink {
 public:
     virtual ~ReplySink() = default;
-    virtual void send(SessionId session, ReplyFrames frames) = 0;
+    // `request_id` is 0 for a push: that one may be dropped when the outbox is full.
+    virtual void send(SessionId session, std::uint64_t request_id, ReplyFrames frames) = 0;
 };
 
 // The right and duty to answer one request. Move-only; when it dies unanswered it answers `internal`.
@@ -33,9 +35,12 @@ public:
     ~Responder();
 
     std::uint64_t request_id() const { return request_id_; }
-    void reply(ReplyFrames frames);  // once
+    // Once.
+    void reply(codec::Outcome outcome, Bytes raw = {});
 
 private:
+    void answer_internal() noexcept;
+
     ReplySink* sink_;
     SessionId session_;
     std::uint64_t request_id_;

@@ -1,0 +1,143 @@
+#pragma once
+// Administration over DIR/admin.sock as validated values (proto/schema/admin.proto, docs/operations.md). A message on the
+// socket is a big-endian u32 length, at most kAdminMessage, and that many bytes. Both directions; thread-safe: no state.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "proto/base/clock.h"
+#include "proto/base/ids.h"
+#include "proto/base/result.h"
+
+namespace carepost::codec {
+
+inline constexpr std::size_t kAdminMessage = 1024 * 1024;
+
+namespace admin {
+
+struct Status {};
+struct AddInvitation {
+    TransportKey transport_key;  // public half of the one-time key; the code never comes here
+    std::string address;         // canonical text
+    UnixMillis expires = 0;
+};
+struct PendingEnrolments {};
+struct Admit {
+    Bytes certificate;  // SignedObject of Certificate
+    Bytes request;      // SignedObject of EnrolmentRequest
+};
+struct Refuse {
+    MailboxId mailbox;
+    std::string reason;
+};
+struct ListMailboxes {
+    std::string after;  // address
+    std::uint32_t limit = 100;
+};
+struct ShowMailbox {
+    std::string address;
+};
+struct Revoke {
+    Bytes revocation;  // SignedObject of Revocation
+};
+struct Checkpoint {};
+struct LogLeaves {
+    bool evidence = false;
+    std::uint64_t start = 0;
+    std::uint32_t limit = 1000;
+};
+struct LogEntries {
+    std::uint64_t start = 0;
+    std::uint32_t limit = 100;
+};
+struct Stop {};
+
+}  // namespace admin
+
+using AdminOperation = std::variant<admin::Status, admin::AddInvitation, admin::PendingEnrolments, admin::Admit,
+                                    admin::Refuse, admin::ListMailboxes, admin::ShowMailbox, admin::Revoke,
+                                    admin::Checkpoint, admin::LogLeaves, admin::LogEntries, admin::Stop>;
+
+Bytes encode_admin_request(const AdminOperation& operation);
+// Errors: malformed_request, too_large, too_many.
+Result<AdminOperation> decode_admin_request(ByteView bytes);
+
+namespace admin_reply {
+
+struct Done {};  // of operations that answer nothing else
+struct Status {
+    std::string version;
+    std::string endpoint;
+    bool sandbox = false;
+    UnixMillis started = 0;
+    std::uint64_t mailboxes = 0;
+    std::uint64_t messages = 0;
+    std::uint64_t stored_bytes = 0;
+    std::uint64_t connections = 0;
+    std::uint64_t pending_enrolments = 0;
+    std::uint64_t directory_size = 0;
+    std::uint64_t evidence_size = 0;
+    std::uint64_t requests = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t disk_free_bytes = 0;
+    std::uint64_t unfinished_uploads = 0;
+};
+struct PendingEnrolment {
+    TransportKey invitation;
+    Bytes request;
+    Hash mac;
+    UnixMillis received = 0;
+};
+struct PendingEnrolments {
+    std::vector<PendingEnrolment> pending;
+};
+struct Admit {
+    std::uint64_t index = 0;  // of the certificate's leaf
+    MailboxId mailbox;
+};
+struct MailboxRow {
+    std::string address;
+    std::string name;
+    MailboxId mailbox;
+    bool live = true;
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    UnixMillis certificate_not_after = 0;
+    UnixMillis epochs_until = 0;
+};
+struct ListMailboxes {
+    std::vector<MailboxRow> mailboxes;
+    bool more = false;
+};
+struct MemberRow {
+    MemberId member;
+    std::string name;
+    std::uint32_t rights = 0;
+    bool connected = false;
+};
+struct ShowMailbox {
+    MailboxRow mailbox;
+    std::vector<MemberRow> members;
+};
+struct Checkpoint {
+    Bytes directory;
+    Bytes evidence;
+};
+struct LogLeaves {
+    std::vector<Bytes> leaves;
+};
+struct LogEntries {
+    std::vector<Bytes> entries;  // LoggedEntry without proof
+};
+
+}  // namespace admin_reply
+
+using AdminOutcome = std::variant<Error, admin_reply::Done, admin_reply::Status, admin_reply::PendingEnrolments,
+                                  admin_reply::Admit, admin_reply::ListMailboxes, admin_reply::ShowMailbox,
+                                  admin_reply::Checkpoint, admin_reply::LogLeaves, admin_reply::LogEntries>;
+
+Bytes encode_admin_reply(const AdminOutcome& outcome);
+Result<AdminOutcome> decode_admin_reply(ByteView bytes);
+
+}  // namespace carepost::codec
