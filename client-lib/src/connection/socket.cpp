@@ -165,12 +165,12 @@ std::optional<LinkEvent> Socket::translate(std::uint16_t event, std::uint32_t va
 void Socket::wait(int descriptor, std::chrono::milliseconds timeout) {
     zmq_pollitem_t items[] = {
         {nullptr, descriptor, ZMQ_POLLIN, 0}, {dealer_, 0, ZMQ_POLLIN, 0}, {monitor_, 0, ZMQ_POLLIN, 0}};
-    zmq_poll(items, 3, static_cast<long>(timeout.count()));
+    zmq_poll(items, 3, timeout.count());
 }
 
 void wait_for(int descriptor, std::chrono::milliseconds timeout) {
     zmq_pollitem_t item{nullptr, descriptor, ZMQ_POLLIN, 0};
-    zmq_poll(&item, 1, static_cast<long>(timeout.count()));
+    zmq_poll(&item, 1, timeout.count());
 }
 
 }  // namespace carepost::client
