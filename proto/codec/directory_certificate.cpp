@@ -40,7 +40,7 @@ Fault fault_of(const BrokerFile& file) {
     if (!is_origin(file.directory_origin, file.sandbox)) return "broker file: origin of the directory log";
     if (!is_origin(file.evidence_origin, file.sandbox)) return "broker file: origin of the evidence log";
     if (file.directory_origin == file.evidence_origin) return "broker file: both logs have one origin";
-    if (file.registrars.empty() || file.registrars.size() > kRegistrarsMost) return "broker file: number of registrars";
+    if (file.registrars.size() > kRegistrarsMost) return "broker file: number of registrars";
     if (file.created_ms > kLatestTime) return "broker file: time";
     return std::nullopt;
 }
