@@ -19,19 +19,21 @@ function(carepost_find_client_at_run_time target)
     endif()
 endfunction()
 
-# carepost_library(NAME SOURCES a.cpp ... DEPENDS public... PRIVATE_DEPENDS hidden...)
-# A static library. DEPENDS are those its headers need; PRIVATE_DEPENDS only its sources.
+# carepost_library(NAME SOURCES a.cpp ... DEPENDS public... PRIVATE_DEPENDS hidden... [INCLUDE folder])
+# A static library. DEPENDS are those its headers need; PRIVATE_DEPENDS only its sources. INCLUDE is one
+# more folder from which it and its users include.
 function(carepost_library name)
-    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+    cmake_parse_arguments(arg "" "INCLUDE" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
     if(NOT arg_SOURCES)
         add_library(${name} INTERFACE)
         target_include_directories(${name} INTERFACE
-            "${PROJECT_SOURCE_DIR}" "${CAREPOST_GENERATED_DIR}")
+            "${PROJECT_SOURCE_DIR}" "${CAREPOST_GENERATED_DIR}" ${arg_INCLUDE})
         target_link_libraries(${name} INTERFACE ${arg_DEPENDS})
         return()
     endif()
     add_library(${name} STATIC ${arg_SOURCES})
     carepost_common(${name})
+    target_include_directories(${name} PUBLIC ${arg_INCLUDE})
     target_link_libraries(${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE_DEPENDS})
 endfunction()
 
