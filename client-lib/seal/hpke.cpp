@@ -16,7 +16,6 @@ namespace {
 static_assert(kEncapsulated == crypto_kem_xwing_CIPHERTEXTBYTES);
 static_assert(SealingKey::kSize == crypto_kem_xwing_PUBLICKEYBYTES);
 static_assert(crypto_kem_xwing_SECRETKEYBYTES == 32 && crypto_kem_xwing_SEEDBYTES == 32);
-static_assert(kAeadTag == crypto_aead_chacha20poly1305_ietf_ABYTES);
 
 constexpr std::string_view kVersionLabel = "HPKE-v1";
 // "HPKE" || KEM 0x647a || KDF 0x0001 || AEAD 0x0003 (RFC 9180 section 5.1).
@@ -128,26 +127,14 @@ std::array<std::uint8_t, 12> HpkeContext::nonce() const {
 
 Result<Bytes> HpkeContext::seal(ByteView aad, ByteView plaintext) {
     if (sequence_ == std::numeric_limits<std::uint64_t>::max()) return failed("HPKE: too many messages");
-    Bytes out(plaintext.size() + kAeadTag);
-    const auto nonce_bytes = nonce();
-    if (crypto_aead_chacha20poly1305_ietf_encrypt(out.data(), nullptr, plaintext.data(), plaintext.size(), aad.data(),
-                                                  aad.size(), nullptr, nonce_bytes.data(), key_.reveal().data()) != 0) {
-        return failed("HPKE: sealing failed");
-    }
+    TRY_ASSIGN(Bytes out, aead_seal(key_, nonce(), aad, plaintext));
     ++sequence_;
     return out;
 }
 
 Result<SecretBytes> HpkeContext::open(ByteView aad, ByteView ciphertext) {
     if (sequence_ == std::numeric_limits<std::uint64_t>::max()) return cannot_open("HPKE: too many messages");
-    if (ciphertext.size() < kAeadTag) return cannot_open("HPKE: shorter than its tag");
-    SecretBytes out(ciphertext.size() - kAeadTag);
-    const auto nonce_bytes = nonce();
-    if (crypto_aead_chacha20poly1305_ietf_decrypt(out.reveal_mutable().data(), nullptr, nullptr, ciphertext.data(),
-                                                  ciphertext.size(), aad.data(), aad.size(), nonce_bytes.data(),
-                                                  key_.reveal().data()) != 0) {
-        return cannot_open("HPKE: does not open with this key");
-    }
+    TRY_ASSIGN(SecretBytes out, aead_open(key_, nonce(), aad, ciphertext));
     ++sequence_;
     return out;
 }

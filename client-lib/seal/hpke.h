@@ -4,6 +4,7 @@
 // PSK mode. All functions are thread-safe; a context belongs to one thread. Failures are
 // cannot_open on the receiver's side and internal on the sender's.
 
+#include "client-lib/seal/aead.h"
 #include "proto/base/ids.h"
 #include "proto/base/random.h"
 #include "proto/base/secret.h"
@@ -11,7 +12,6 @@
 namespace carepost::seal {
 
 inline constexpr std::size_t kEncapsulated = 1120;  // X-Wing ciphertext, HPKE's `enc`
-inline constexpr std::size_t kAeadTag = 16;
 using Encapsulated = FixedBytes<struct EncapsulatedTag, kEncapsulated>;
 
 // An X-Wing key pair. The private key is its 32-byte seed (draft-connolly-cfrg-xwing-kem).

@@ -1,12 +1,9 @@
 #include "client-lib/seal/message_keys.h"
 
-#include <sodium.h>
-
 #include <initializer_list>
 #include <string_view>
 
 #include "proto/base/hash.h"
-#include "proto/base/sodium_ready.h"
 
 namespace carepost::seal {
 namespace {
@@ -14,7 +11,7 @@ namespace {
 constexpr std::string_view kLabelPrefix = "carepost/v1/";
 constexpr std::string_view kSuiteName = "carepost/v1/xwing-hkdf-sha256-chacha20poly1305";
 constexpr std::string_view kStanzaKind = "stanza";
-constexpr std::array<std::uint8_t, crypto_aead_chacha20poly1305_ietf_NPUBBYTES> kZeroNonce{};
+constexpr std::array<std::uint8_t, kAeadNonce> kZeroNonce{};
 constexpr std::size_t kWrappedPlain = 32 + 8 + 32;
 
 SecretBytes derive(const ContentKey& key, std::string_view purpose, std::initializer_list<ByteView> rest) {
@@ -46,27 +43,8 @@ Bytes content_context(const MessageId& id, std::uint32_t index) {
     return out;
 }
 
-Result<Bytes> seal_once(const Secret<32>& key, ByteView plain) {
-    ensure_sodium_ready();
-    Bytes out(plain.size() + kAeadTag);
-    if (crypto_aead_chacha20poly1305_ietf_encrypt(out.data(), nullptr, plain.data(), plain.size(), nullptr, 0, nullptr,
-                                                  kZeroNonce.data(), key.reveal().data()) != 0) {
-        return fail(ErrorCode::internal, "ChaCha20-Poly1305: sealing failed");
-    }
-    return out;
-}
-
-Result<SecretBytes> open_once(const Secret<32>& key, ByteView sealed) {
-    ensure_sodium_ready();
-    if (sealed.size() <= kAeadTag) return fail(ErrorCode::cannot_open, "sealed part: nothing in it");
-    SecretBytes out(sealed.size() - kAeadTag);
-    if (crypto_aead_chacha20poly1305_ietf_decrypt(out.reveal_mutable().data(), nullptr, nullptr, sealed.data(),
-                                                  sealed.size(), nullptr, 0, kZeroNonce.data(),
-                                                  key.reveal().data()) != 0) {
-        return fail(ErrorCode::cannot_open, "sealed part: does not open with the message's key");
-    }
-    return out;
-}
+Result<Bytes> seal_once(const Secret<32>& key, ByteView plain) { return aead_seal(key, kZeroNonce, {}, plain); }
+Result<SecretBytes> open_once(const Secret<32>& key, ByteView sealed) { return aead_open(key, kZeroNonce, {}, sealed); }
 
 Bytes stanza_info(const StanzaBinding& binding) {
     Bytes out;
