@@ -1,0 +1,4 @@
+#include "tests/vectors/formats.h"
+namespace carepost::vectors {
+std::vector<Format> envelope_formats() { return {}; }
+}  // namespace carepost::vectors
