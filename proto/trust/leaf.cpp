@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/base/hash.h"
+#include "proto/trust/merkle.h"
 
 namespace carepost::trust {
 
@@ -42,6 +43,11 @@ DirectoryLeaf leaf_of(const codec::LoggedEntry& entry) {
             .label = entry.label,
             .seq = entry.seq,
             .entry_hash = entry_hash(entry.salt, entry.signed_object.object)};
+}
+
+bool is_logged(const codec::LoggedEntry& entry, const Checkpoint& checkpoint) {
+    return verify_inclusion(leaf_hash(encode(leaf_of(entry))), entry.index, checkpoint.size, entry.proof,
+                            checkpoint.root);
 }
 
 }  // namespace carepost::trust

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "proto/codec/directory.h"
+#include "proto/trust/checkpoint.h"
 
 namespace carepost::trust {
 
@@ -28,5 +29,8 @@ Result<DirectoryLeaf> decode_directory_leaf(ByteView bytes);
 
 // The leaf that belongs to an entry as the broker tells of it; hash it with leaf_hash.
 DirectoryLeaf leaf_of(const codec::LoggedEntry& entry);
+
+// Whether the entry's proof shows its leaf to be in the directory log under this (verified) checkpoint.
+bool is_logged(const codec::LoggedEntry& entry, const Checkpoint& checkpoint);
 
 }  // namespace carepost::trust
