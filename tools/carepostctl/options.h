@@ -1,0 +1,132 @@
+#pragma once
+// What the command line asks for, as plain values: one structure a command. Filled by command_line.cpp, which alone knows CLI11.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace carepost::ctl {
+
+using Path = std::filesystem::path;
+// Periods are given as 90s, 15m, 12h, 7d, 8w or 2y.
+
+// Where the passphrase of a key file comes from; never from argv or the environment.
+struct KeyUnlock {
+    std::optional<Path> passphrase_file;  // its first line
+};
+
+struct Init {
+    Path data;
+    std::string name;
+    std::string endpoint;
+    bool sandbox = false;
+    KeyUnlock unlock;  // protects root.key
+};
+struct Sandbox {
+    std::optional<Path> data;  // kept afterwards; nothing: a temporary folder
+    std::uint16_t port = 0;    // 0: a free one
+    std::string user;          // for the broker when started by root
+};
+struct BrokerStatus {
+    Path data;
+};
+struct Doctor {
+    Path data;
+};
+
+struct RegistrarNew {
+    Path data;
+    Path out;
+    std::string name;
+    std::optional<Path> root_key;  // nothing: DIR/root.key
+    std::chrono::seconds valid{};
+    KeyUnlock unlock;
+};
+struct Invite {
+    Path data;
+    Path registrar;
+    std::string address;
+    std::string name;
+    std::chrono::seconds valid{};
+};
+struct Serve {
+    Path data;
+    Path registrar;
+    std::chrono::seconds certificate_valid{};
+    bool once = false;
+    KeyUnlock unlock;
+};
+struct Pending {
+    Path data;
+};
+struct Sign {
+    Path registrar;
+    Path request;
+    std::optional<Path> out;  // nothing: request file name + ".signed"
+    std::string name;         // as the certificate will show it; empty: as requested
+    std::chrono::seconds certificate_valid{};
+    bool yes = false;
+    KeyUnlock unlock;
+};
+struct AdmitFile {
+    Path data;
+    Path file;
+};
+struct RefuseRequest {
+    Path data;
+    std::string which;  // address or mailbox id
+    std::string reason;
+};
+struct RevokeMailbox {
+    Path data;
+    Path registrar;
+    std::string address;
+    std::string reason;
+    bool yes = false;
+    KeyUnlock unlock;
+};
+
+struct MailboxList {
+    Path data;
+};
+struct MailboxShow {
+    Path data;
+    std::string address;
+};
+
+struct LogCheckpoint {
+    Path data;
+    bool evidence = false;
+};
+struct LogLeaves {
+    Path data;
+    bool evidence = false;
+    std::uint64_t start = 0;
+    std::optional<std::uint64_t> limit;
+};
+struct LogVerify {
+    Path data;                   // online, and default place of broker.carepost
+    std::optional<Path> leaves;  // nothing: asks the broker
+    std::optional<Path> checkpoint;
+    std::optional<Path> broker;
+    bool online = false;  // said so; the same as no `leaves`
+    bool evidence = false;
+};
+struct Completion {
+    std::string shell;
+};
+
+using Command = std::variant<Init, Sandbox, BrokerStatus, Doctor, RegistrarNew, Invite, Serve, Pending, Sign, AdmitFile,
+                             RefuseRequest, RevokeMailbox, MailboxList, MailboxShow, LogCheckpoint, LogLeaves,
+                             LogVerify, Completion>;
+
+struct Invocation {
+    Command command;
+    bool json = false;
+    bool no_input = false;  // never ask
+};
+
+}  // namespace carepost::ctl
