@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 
 #include "proto/base/hash.h"
@@ -86,6 +87,26 @@ SecretBytes InvitationCode::reveal_text() const {
     wipe(raw);
     wipe({reinterpret_cast<std::uint8_t*>(plain.data()), plain.size()});
     return text;
+}
+
+Result<InvitationText> parse_invitation(std::string_view text) {
+    const std::size_t at = text.find('@');
+    TRY_ASSIGN(InvitationCode code, InvitationCode::parse(text.substr(0, at)));
+    if (at == std::string_view::npos) return InvitationText{std::move(code), std::nullopt};
+    std::string_view rest = text.substr(at + 1);
+    while (!rest.empty() && (rest.back() == '\n' || rest.back() == '\r' || rest.back() == ' '))
+        rest.remove_suffix(1);
+    TRY_ASSIGN(Address address, Address::parse(rest));
+    return InvitationText{std::move(code), std::move(address)};
+}
+
+SecretBytes reveal_invitation(const InvitationCode& code, const Address& address) {
+    const SecretBytes text = code.reveal_text();
+    const std::string rest = "@" + address.text();
+    SecretBytes out(text.size() + rest.size());
+    auto at = std::copy(text.reveal().begin(), text.reveal().end(), out.reveal_mutable().begin());
+    std::copy(rest.begin(), rest.end(), at);
+    return out;
 }
 
 InvitationKeys derive(const InvitationCode& code) {

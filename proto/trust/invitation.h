@@ -4,10 +4,11 @@
 // broker: it learns the public half of a one-time transport key, and the registrar checks a MAC over the request.
 // Thread-safe: no state.
 
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "proto/base/ids.h"
+#include "proto/base/address.h"
 #include "proto/base/random.h"
 #include "proto/base/result.h"
 #include "proto/base/secret.h"
@@ -32,11 +33,22 @@ private:
     Secret<17> secret_;
 };
 
+// What a registrar hands over: a code, and mostly the address it is for: "K7QM-2XWA-...@nihii:19234011/DOCTOR". Without the
+// address the invited has to say it. The name in the certificate is the registrar's to give: a request made without a name of its own
+// carries the address's text as its name. Move-only.
+struct InvitationText {
+    InvitationCode code;
+    std::optional<Address> address;
+};
+// Errors: as InvitationCode::parse, and bad_address.
+Result<InvitationText> parse_invitation(std::string_view text);
+SecretBytes reveal_invitation(const InvitationCode& code, const Address& address);
+
 // What both sides derive from a code. Move-only.
 struct InvitationKeys {
     Secret<32> transport_secret;  // Curve25519: the client's one-time transport key
-    TransportKey transport_key;  // its public half, all that the broker learns
-    Secret<32> mac_key;  // authenticates the enrolment request to the registrar
+    TransportKey transport_key;   // its public half, all that the broker learns
+    Secret<32> mac_key;           // authenticates the enrolment request to the registrar
 };
 // PRK = HKDF-Extract(SHA-256, "carepost/v1/invitation", the 17 bytes); the keys are 32 bytes of HKDF-Expand with the info
 // "carepost/v1/invitation/transport" and "carepost/v1/invitation/mac".

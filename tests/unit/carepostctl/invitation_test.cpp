@@ -79,3 +79,17 @@ TEST_CASE("invitation: the code of a request is checked against its exact bytes"
     mac.bytes[31] ^= 1;
     CHECK_FALSE(trust::invitation_mac_matches(keys.mac_key, view_of("request"), mac));
 }
+
+TEST_CASE("invitation: with its address it is handed over and read as one text") {
+    Counting random;
+    const Address doctor = Address::parse("nihii:19234011/DOCTOR").value();
+    const SecretBytes whole = trust::reveal_invitation(InvitationCode::generate(random), doctor);
+    CHECK(text_of(whole.reveal()) == std::string(kExample) + "@nihii:19234011/DOCTOR");
+    auto read = trust::parse_invitation(std::string(text_of(whole.reveal())) + "\n");
+    REQUIRE(read);
+    CHECK(text(read->code) == kExample);
+    CHECK(read->address == doctor);
+    CHECK_FALSE(trust::parse_invitation(kExample).value().address);
+    CHECK(trust::parse_invitation(std::string(kExample) + "@nihii:19234012/DOCTOR").error().code ==
+          ErrorCode::bad_address);
+}
