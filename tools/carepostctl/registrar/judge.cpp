@@ -27,8 +27,8 @@ std::optional<std::string> objection(const Invitation& invitation, const codec::
 
 }  // namespace
 
-Result<codec::SignedObject> certify(const trust::VerifiedEnrolment& enrolment, const std::string& name, const Terms& terms,
-                                    Random& random, UnixMillis now) {
+Result<codec::SignedObject> certify(const trust::VerifiedEnrolment& enrolment, const std::string& name,
+                                    const Terms& terms, Random& random, UnixMillis now) {
     const codec::EnrolmentRequest& request = enrolment.request();
     const auto valid = std::chrono::duration_cast<std::chrono::milliseconds>(terms.valid).count();
     return trust::issue(codec::Certificate{.serial = random.id<Serial>(),

@@ -19,8 +19,8 @@ struct Terms {
 };
 
 // A certificate for the identity of a verified request, under this name. Errors: bad_argument (a name nobody accepts).
-Result<codec::SignedObject> certify(const trust::VerifiedEnrolment& enrolment, const std::string& name, const Terms& terms,
-                                    Random& random, UnixMillis now);
+Result<codec::SignedObject> certify(const trust::VerifiedEnrolment& enrolment, const std::string& name,
+                                    const Terms& terms, Random& random, UnixMillis now);
 
 enum class Verdict : std::uint8_t { admit, refuse, not_ours };
 struct Judgement {
