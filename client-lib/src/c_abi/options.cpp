@@ -1,0 +1,113 @@
+// carepost.h, "Options".
+
+#include "client-lib/src/c_abi/handles.h"
+
+using carepost::ErrorCode;
+using carepost::fail;
+using carepost::Result;
+using carepost::Secret;
+using carepost::SecretBytes;
+using carepost::Status;
+using carepost::c_abi::flag;
+using carepost::c_abi::guarded;
+
+namespace {
+
+constexpr std::size_t kPassphrase = 1024;           // longer is a mistake, such as a whole file
+constexpr std::uint32_t kDeadlineMost = 3'600'000;  // an hour; more is a mistake in the unit
+constexpr std::size_t kSoftware = 100;              // a line of the broker's log
+
+carepost::ByteView bytes(const void* data, std::size_t size) { return {static_cast<const std::uint8_t*>(data), size}; }
+
+}  // namespace
+
+carepost::client::Options carepost_options::clone() const {
+    carepost::client::Options copy;
+    copy.home = options.home;
+    copy.software = options.software;
+    copy.timeout = options.timeout;
+    copy.allow_sandbox = options.allow_sandbox;
+    if (!key.empty()) copy.unlock.key = Secret<32>::from_view(key.reveal());
+    if (!passphrase.empty()) {
+        auto shared = std::make_shared<SecretBytes>(passphrase.clone());
+        copy.unlock.passphrase = [shared]() -> Result<SecretBytes> { return shared->clone(); };
+    }
+    return copy;
+}
+
+carepost_options* carepost_options_new(void) {
+    try {
+        auto* made = new carepost_options;
+        made->options.allow_sandbox = false;
+        return made;
+    } catch (...) {
+        return nullptr;
+    }
+}
+void carepost_options_free(carepost_options* options) { delete options; }
+
+carepost_error* carepost_options_set_home(carepost_options* options, const char* directory) {
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(options);
+        REQUIRE_ARGUMENT(directory);
+        options->options.home = directory;
+        return {};
+    });
+}
+
+carepost_error* carepost_options_set_passphrase(carepost_options* options, const void* passphrase, std::size_t size) {
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(options);
+        REQUIRE_ARGUMENT(passphrase);
+        if (size == 0 || size > kPassphrase)
+            return fail(ErrorCode::bad_argument, "the passphrase is empty or longer than 1,024 bytes",
+                        "give another one");
+        options->passphrase = SecretBytes::copy_from(bytes(passphrase, size));
+        options->key = SecretBytes();
+        return {};
+    });
+}
+
+carepost_error* carepost_options_set_unlock_key(carepost_options* options, const void* key, std::size_t size) {
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(options);
+        REQUIRE_ARGUMENT(key);
+        if (size != 32)
+            return fail(ErrorCode::bad_argument, "the unlock key does not have 32 bytes",
+                        "give exactly 32 random bytes");
+        options->key = SecretBytes::copy_from(bytes(key, size));
+        options->passphrase = SecretBytes();
+        return {};
+    });
+}
+
+carepost_error* carepost_options_set_deadline(carepost_options* options, std::uint32_t deadline_ms) {
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(options);
+        if (deadline_ms == 0 || deadline_ms > kDeadlineMost)
+            return fail(ErrorCode::bad_argument, "the deadline is not between 1 and 3,600,000 ms", "give milliseconds");
+        options->options.timeout = std::chrono::milliseconds(deadline_ms);
+        return {};
+    });
+}
+
+carepost_error* carepost_options_set_allow_sandbox(carepost_options* options, int allow) {
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(options);
+        options->options.allow_sandbox = allow != 0;
+        return {};
+    });
+}
+
+carepost_error* carepost_options_set_software(carepost_options* options, const char* name_and_version) {
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(options);
+        REQUIRE_ARGUMENT(name_and_version);
+        std::string text = name_and_version;
+        if (text.empty() || text.size() > kSoftware)
+            return fail(ErrorCode::bad_argument, "the name of the program is empty or longer than 100 bytes",
+                        "give its name and version, such as \"MediFlow 4.2\"");
+        options->options.software = std::move(text);
+        return {};
+    });
+}
