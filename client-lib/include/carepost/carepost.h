@@ -52,6 +52,9 @@ CAREPOST_API void carepost_options_free(carepost_options* options);
  * Default: $XDG_CONFIG_HOME/carepost and $XDG_DATA_HOME/carepost, else
  * ~/.config/carepost and ~/.local/share/carepost. */
 CAREPOST_FALLIBLE carepost_options_set_home(carepost_options* options, const char* directory);
+/* How the key files are unlocked: by a passphrase, by an unlock key, or, if neither is set, by the file
+ * DIRECTORY/config/unlock.key (mode 0600), which enrolment then makes: whoever can read your files can be you.
+ */
 /* The passphrase of the key file, as bytes without a final newline. Only for a key file that a
  * person protects: opening it takes about a second and 256 MiB. Errors: bad_argument (empty, or
  * above 1,024 bytes). */
@@ -68,6 +71,19 @@ CAREPOST_FALLIBLE carepost_options_set_allow_sandbox(carepost_options* options, 
 CAREPOST_FALLIBLE carepost_options_set_software(carepost_options* options, const char* name_and_version);
 
 /* --- Enrolment --- */
+
+/* broker.carepost: the signed file by which a client comes to trust one broker. It comes with the invitation or the
+ * installation, never over the network. */
+typedef struct carepost_broker carepost_broker;
+/* Reads a broker file and verifies that it holds together. Errors: no_such_file, unreadable, damaged_file,
+ * certificate_invalid. */
+CAREPOST_FALLIBLE carepost_broker_read(const char* path, carepost_broker** broker);
+CAREPOST_API const char* carepost_broker_name(const carepost_broker* broker);
+CAREPOST_API const char* carepost_broker_endpoint(const carepost_broker* broker);
+/* Whether it is the right broker only people can tell: by comparing this with what its administrator says. */
+CAREPOST_API const char* carepost_broker_fingerprint(const carepost_broker* broker);
+CAREPOST_API int carepost_broker_is_sandbox(const carepost_broker* broker);
+CAREPOST_API void carepost_broker_free(carepost_broker* broker);
 
 /* How a new identity stands. */
 typedef struct carepost_enrolment carepost_enrolment;
@@ -111,7 +127,6 @@ CAREPOST_API const char* carepost_enrolment_fingerprint(const carepost_enrolment
 /* The request file that was written; "" after an invitation. */
 CAREPOST_API const char* carepost_enrolment_request_file(const carepost_enrolment* enrolment);
 CAREPOST_API const char* carepost_enrolment_broker_name(const carepost_enrolment* enrolment);
-/* Of the broker's root key: compare it with what the broker's administrator says. */
 CAREPOST_API const char* carepost_enrolment_broker_fingerprint(const carepost_enrolment* enrolment);
 CAREPOST_API void carepost_enrolment_free(carepost_enrolment* enrolment);
 
@@ -123,8 +138,7 @@ typedef struct carepost_client carepost_client;
 /* Opens the identity in the home of `options`: takes its lock, checks and unlocks its keys, starts
  * the library's thread. Does not wait for the network; the connection is made, and made again, as
  * calls need it. `options` may be freed afterwards. Errors: not_enrolled, identity_in_use,
- * unsafe_key_file, wrong_passphrase, damaged_file, broker_untrusted (a sandbox that was not
- * allowed), io_failed, disk_full. */
+ * unsafe_key_file, wrong_passphrase, damaged_file, io_failed, disk_full. */
 CAREPOST_FALLIBLE carepost_open(const carepost_options* options, carepost_client** client);
 /* Makes every call in progress and every later one return `cancelled`, soon. What is half done
  * stays on disk and goes on next time. Thread-safe; not for signal handlers. */

@@ -32,6 +32,12 @@ struct Options {
     std::string software;
 };
 
+// The signed file by which a client comes to trust a broker.
+struct Broker {
+    std::string name, endpoint, fingerprint;
+    bool sandbox = false;
+};
+
 enum class EnrolmentState {
     pending = CAREPOST_ENROLMENT_PENDING,
     admitted = CAREPOST_ENROLMENT_ADMITTED,
@@ -211,6 +217,14 @@ inline Result<std::string> parse_address(const std::string& address) {
         [](const carepost_entry* e) { return std::string(carepost_entry_address(e)); });
 }
 
+inline Result<Broker> read_broker(const std::string& broker_file) {
+    return detail::call<carepost_broker, carepost_broker_free>(
+        [&](carepost_broker** out) { return carepost_broker_read(broker_file.c_str(), out); },
+        [](const carepost_broker* b) {
+            return Broker{carepost_broker_name(b), carepost_broker_endpoint(b), carepost_broker_fingerprint(b),
+                          carepost_broker_is_sandbox(b) != 0};
+        });
+}
 inline Result<Enrolment> enrol_with_invitation(const Options& options, const std::string& broker_file,
                                                const std::string& code, const std::string& address = {},
                                                const std::string& name = {}, std::chrono::milliseconds deadline = {}) {

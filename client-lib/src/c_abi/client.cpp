@@ -1,10 +1,17 @@
 // carepost.h, "Enrolment" and "Client".
 
 #include "client-lib/src/c_abi/handles.h"
+#include "proto/base/file.h"
+#include "proto/trust/broker_file.h"
 
 using namespace carepost::c_abi;
 using carepost::Status;
 namespace client = carepost::client;
+
+struct carepost_broker {
+    std::string name, endpoint, fingerprint;
+    bool sandbox = false;
+};
 
 struct carepost_enrolment {
     explicit carepost_enrolment(client::EnrolOutcome o) : outcome(std::move(o)), mailbox(outcome.mailbox.hex()) {}
@@ -24,14 +31,35 @@ struct carepost_identity {
 
 namespace {
 
+constexpr std::size_t kBrokerFile = 256 * 1024;  // a broker file with hundreds of registrars
+
 Status enrol(const carepost_options& options, const client::EnrolInput& input, std::uint32_t deadline_ms,
              carepost_enrolment** enrolment) {
-    TRY_ASSIGN(auto outcome, client::Client::enrol(options.clone(), input, call_of(deadline_ms)));
+    TRY_ASSIGN(auto copy, options.clone(true));
+    TRY_ASSIGN(auto outcome, client::Client::enrol(std::move(copy), input, call_of(deadline_ms)));
     *enrolment = new carepost_enrolment(std::move(outcome));
     return {};
 }
 
 }  // namespace
+
+carepost_error* carepost_broker_read(const char* path, carepost_broker** broker) {
+    if (broker != nullptr) *broker = nullptr;
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(path);
+        REQUIRE_ARGUMENT(broker);
+        TRY_ASSIGN(auto text, carepost::read_file_limited(path, kBrokerFile));
+        TRY_ASSIGN(auto trusted, carepost::trust::parse_broker_file(carepost::text_of(text), path));
+        const auto& file = trusted.file();
+        *broker = new carepost_broker{file.name, file.endpoint, trusted.fingerprint(), file.sandbox};
+        return {};
+    });
+}
+const char* carepost_broker_name(const carepost_broker* b) { return b == nullptr ? "" : b->name.c_str(); }
+const char* carepost_broker_endpoint(const carepost_broker* b) { return b == nullptr ? "" : b->endpoint.c_str(); }
+const char* carepost_broker_fingerprint(const carepost_broker* b) { return b == nullptr ? "" : b->fingerprint.c_str(); }
+int carepost_broker_is_sandbox(const carepost_broker* b) { return b == nullptr ? 0 : flag(b->sandbox); }
+void carepost_broker_free(carepost_broker* broker) { delete broker; }
 
 carepost_error* carepost_enrol_with_invitation(const carepost_options* options, const char* broker_file,
                                                const char* code, const char* address, const char* name,
@@ -102,7 +130,8 @@ carepost_error* carepost_open(const carepost_options* options, carepost_client**
     return guarded([&]() -> Status {
         REQUIRE_ARGUMENT(options);
         REQUIRE_ARGUMENT(client);
-        TRY_ASSIGN(auto opened, client::Client::open(options->clone()));
+        TRY_ASSIGN(auto copy, options->clone(false));
+        TRY_ASSIGN(auto opened, client::Client::open(std::move(copy)));
         *client = new carepost_client{std::move(opened)};
         return {};
     });

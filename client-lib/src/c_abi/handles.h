@@ -71,8 +71,9 @@ struct carepost_options {
     carepost::SecretBytes passphrase;
     carepost::SecretBytes key;
 
-    // A copy for the library: Options cannot be copied, because of its secrets.
-    carepost::client::Options clone() const;
+    // A copy for the library, which takes its secrets with it. With neither passphrase nor key the file unlock.key serves;
+    // `make` makes it where it is missing. Errors: not_enrolled (no such file), unsafe_key_file, damaged_file, cannot_create.
+    carepost::Result<carepost::client::Options> clone(bool make) const;
 };
 
 struct carepost_client {

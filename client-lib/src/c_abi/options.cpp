@@ -1,6 +1,7 @@
 // carepost.h, "Options".
 
 #include "client-lib/src/c_abi/handles.h"
+#include "client-lib/src/c_abi/unlock.h"
 
 using carepost::ErrorCode;
 using carepost::fail;
@@ -21,16 +22,19 @@ carepost::ByteView bytes(const void* data, std::size_t size) { return {static_ca
 
 }  // namespace
 
-carepost::client::Options carepost_options::clone() const {
+carepost::Result<carepost::client::Options> carepost_options::clone(bool make) const {
     carepost::client::Options copy;
     copy.home = options.home;
     copy.software = options.software;
     copy.timeout = options.timeout;
     copy.allow_sandbox = options.allow_sandbox;
-    if (!key.empty()) copy.unlock.key = Secret<32>::from_view(key.reveal());
     if (!passphrase.empty()) {
         auto shared = std::make_shared<SecretBytes>(passphrase.clone());
         copy.unlock.passphrase = [shared]() -> Result<SecretBytes> { return shared->clone(); };
+    } else if (!key.empty()) {
+        copy.unlock.key = Secret<32>::from_view(key.reveal());
+    } else {
+        TRY_ASSIGN(copy.unlock.key, carepost::c_abi::unlock_key_of(options.home, make));
     }
     return copy;
 }

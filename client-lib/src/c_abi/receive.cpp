@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "client-lib/src/c_abi/handles.h"
+#include "client-lib/src/platform/files.h"
 
 using namespace carepost::c_abi;
 using carepost::ByteView;
@@ -40,26 +41,14 @@ Error exists_already(const std::string& path) {
             std::nullopt};
 }
 
-// Gives a whole file its final name. A hard link is how a name is taken only if it is free.
 Status move_into_place(const fs::path& from, const fs::path& to, bool overwrite) {
     std::error_code problem;
     if (fs::equivalent(from, to, problem)) return {};
-    if (!overwrite) {
-        fs::create_hard_link(from, to, problem);
-        if (!problem) {
-            fs::remove(from, problem);
-            return {};
-        }
-        if (fs::exists(to, problem)) {
-            fs::remove(from, problem);
-            return fail(exists_already(to.string()));
-        }
-    }
-    fs::rename(from, to, problem);
-    if (!problem) return {};
-    const std::string why = problem.message();
-    fs::remove(from, problem);
-    return fail(ErrorCode::cannot_create, to.string() + " cannot be made: " + why, "choose another place");
+    Status moved = client::rename_file(from, to, overwrite);
+    if (moved) return moved;
+    TRY(client::remove_tree(from));
+    if (moved.error().code == ErrorCode::already_exists) return fail(exists_already(to.string()));
+    return moved;
 }
 
 }  // namespace
