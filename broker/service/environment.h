@@ -1,0 +1,48 @@
+#pragma once
+// What the services share, and how they answer. Built by app, before any thread; everything in it is thread-safe unless it
+// says otherwise.
+
+#include <functional>
+#include <memory>
+
+#include "broker/auth/session_directory.h"
+#include "broker/observe/counters.h"
+#include "broker/observe/log.h"
+#include "broker/service/watchers.h"
+#include "broker/store/store.h"
+#include "proto/base/limits.h"
+#include "proto/base/random.h"
+#include "proto/base/signature.h"
+#include "proto/trust/certificate.h"
+
+namespace carepost::service {
+
+// How an operation answers: once, from whichever thread finishes it. Dispatch wraps the request's responder in it, so an
+// answer that is forgotten becomes `internal`.
+template <typename T>
+using Done = std::move_only_function<void(Result<T>)>;
+
+// Told to clients in Hello.
+struct Settings {
+    bool sandbox = false;
+    std::uint64_t message_bytes = limits::kMessage;  // plaintext of one message
+    std::uint32_t recipients = limits::kRecipients;
+    std::uint32_t retention_days = limits::kRetentionDays;
+    std::string software = "carepostd";
+};
+
+struct Environment {
+    const Settings& settings;
+    store::Store& store;
+    store::Reader& parts_reader;  // parts thread only
+    auth::SessionDirectory& sessions;
+    Watchers& watchers;
+    const Clock& clock;
+    Random& random;
+    const SigningKey& statement_key;
+    std::function<Result<std::vector<trust::Registrar>>()> registrars;  // as the broker's own file names them now
+    observe::Counters& counters;
+    observe::Log& log;
+};
+
+}  // namespace carepost::service

@@ -1,0 +1,99 @@
+#include "broker/service/evidence.h"
+
+#include "broker/service/merkle_views.h"
+#include "proto/base/hash.h"
+#include "proto/trust/evidence.h"
+
+namespace carepost::service {
+namespace {
+
+std::vector<store::SealedBatch::Node> nodes_of(const trust::Append& batch) {
+    std::vector<store::SealedBatch::Node> out;
+    out.reserve(batch.created().size());
+    for (const auto& node : batch.created()) out.push_back({node.level, node.index, node.hash});
+    return out;
+}
+
+Result<Bytes> receipt_bytes(const store::EvidenceRecord& record, std::vector<Hash> proof, ByteView checkpoint) {
+    codec::Receipt receipt;
+    auto salt = Salt::from(record.salt);
+    if (!salt || record.leaf.size() != receipt.leaf.size()) return fail(ErrorCode::storage_failed, "a stored statement is damaged");
+    receipt.row = record.row;
+    receipt.salt = *salt;
+    std::copy(record.leaf.begin(), record.leaf.end(), receipt.leaf.begin());
+    receipt.index = record.index;
+    receipt.proof = std::move(proof);
+    receipt.checkpoint = text_of(checkpoint);
+    return codec::encode(receipt);
+}
+
+}  // namespace
+
+Result<trust::Append> EvidenceSealer::begin(LogState& state, store::LogReader& logs, store::Log log) {
+    auto size = logs.log_size(log);
+    if (state.frontier.size() != size) {  // at start, or after a batch that was undone
+        TRY_ASSIGN(state.frontier, trust::Frontier::load(LogNodes(logs, log), size));
+    }
+    return trust::Append(state.frontier);
+}
+
+Result<Bytes> EvidenceSealer::sign(const LogState& state) {
+    trust::Checkpoint checkpoint{state.identity.origin, state.frontier.size(), state.frontier.root(), {}};
+    TRY_ASSIGN(auto note, trust::sign_checkpoint(checkpoint, state.identity.key));
+    return copy_of(view_of(note));
+}
+
+Result<store::SealedBatch> EvidenceSealer::seal(store::LogReader& logs, std::span<const store::EvidenceDraft> drafts,
+                                                std::span<const Hash> new_directory_leaves) {
+    store::SealedBatch out;
+    TRY_ASSIGN(auto directory, begin(directory_, logs, store::Log::directory));
+    for (const auto& leaf : new_directory_leaves) directory.append(leaf);
+    directory_.frontier = directory.frontier();
+    out.directory_nodes = nodes_of(directory);
+    if (!new_directory_leaves.empty() || directory_.frontier.size() == 0) {
+        TRY_ASSIGN(out.directory_checkpoint, sign(directory_));
+    }
+    // Directory first: a statement is made about the directory as its own batch leaves it.
+    auto directory_root = directory_.frontier.root();
+    TRY_ASSIGN(auto evidence, begin(evidence_, logs, store::Log::evidence));
+    for (const auto& draft : drafts) {
+        auto salt = random_.id<Salt>();
+        trust::EvidenceLeaf leaf{static_cast<codec::EvidenceType>(draft.type), sha256({salt.view(), draft.row}), draft.routing_hash,
+                                 draft.time, directory_.frontier.size(), directory_root};
+        auto bytes = trust::encode(leaf);
+        auto index = evidence.append(trust::leaf_hash(bytes));
+        out.evidence.push_back({{index, draft.row, copy_of(salt.view()), copy_of(bytes)}, {}});
+    }
+    for (auto& sealed : out.evidence) {
+        TRY_ASSIGN(sealed.proof, evidence.inclusion(sealed.record.index));
+    }
+    evidence_.frontier = evidence.frontier();
+    out.evidence_nodes = nodes_of(evidence);
+    TRY_ASSIGN(out.evidence_checkpoint, sign(evidence_));
+    return out;
+}
+
+Result<store::EvidenceDraft> draft_of(const codec::EvidenceRow& row) {
+    TRY_ASSIGN(auto bytes, codec::encode(row));
+    return store::EvidenceDraft{std::move(bytes), static_cast<std::uint8_t>(row.type), row.routing_hash.value_or(Hash{}), row.time_ms};
+}
+
+Result<Bytes> receipt_of(const store::SealedEvidence& sealed, ByteView checkpoint) {
+    return receipt_bytes(sealed.record, sealed.proof, checkpoint);
+}
+
+Result<Bytes> rebuild_receipt(store::Reader& reader, std::uint64_t index) {
+    Bytes out;
+    TRY(reader.snapshot([&]() -> Status {
+        TRY_ASSIGN(auto record, reader.evidence(index));
+        if (!record) return fail(ErrorCode::not_found, "the statement of this receipt is no longer kept");
+        auto size = reader.log_size(store::Log::evidence);
+        TRY_ASSIGN(auto proof, trust::inclusion_proof(LogNodes(reader, store::Log::evidence), index, size));
+        TRY_ASSIGN(auto checkpoint, reader.log_checkpoint(store::Log::evidence));
+        TRY_ASSIGN(out, receipt_bytes(*record, std::move(proof), checkpoint));
+        return {};
+    }));
+    return out;
+}
+
+}  // namespace carepost::service

@@ -1,0 +1,49 @@
+#pragma once
+// Evidence and receipts: what the broker states is a leaf of its evidence log, and a receipt is the proof of that leaf
+// (docs/protocol.md, "Evidence and receipts"; decision 11).
+
+#include "broker/store/store.h"
+#include "proto/base/random.h"
+#include "proto/codec/evidence.h"
+#include "proto/trust/checkpoint.h"
+#include "proto/trust/merkle.h"
+
+namespace carepost::service {
+
+// A log's name and key, as the broker file tells them.
+struct LogIdentity {
+    std::string origin;
+    const SigningKey& key;
+};
+
+// Seals each batch of the writer: one signature a log, however many statements. Writer thread only.
+class EvidenceSealer final : public store::BatchSealer {
+public:
+    EvidenceSealer(LogIdentity directory, LogIdentity evidence, Random& random)
+        : directory_{std::move(directory), {}}, evidence_{std::move(evidence), {}}, random_(random) {}
+
+    Result<store::SealedBatch> seal(store::LogReader& logs, std::span<const store::EvidenceDraft> drafts,
+                                    std::span<const Hash> new_directory_leaves) override;
+
+private:
+    struct LogState {
+        LogIdentity identity;
+        trust::Frontier frontier;  // after the batch sealed last; used only if the log really has that size
+    };
+    static Result<trust::Append> begin(LogState& state, store::LogReader& logs, store::Log log);
+    static Result<Bytes> sign(const LogState& state);
+
+    LogState directory_;
+    LogState evidence_;
+    Random& random_;
+};
+
+// The draft of a statement. Error bad_argument when the row would not decode.
+Result<store::EvidenceDraft> draft_of(const codec::EvidenceRow& row);
+
+// The receipt of a statement sealed just now, as it travels.
+Result<Bytes> receipt_of(const store::SealedEvidence& sealed, ByteView checkpoint);
+// The receipt of an older statement, led to the newest checkpoint. Errors: not_found, storage_failed.
+Result<Bytes> rebuild_receipt(store::Reader& reader, std::uint64_t index);
+
+}  // namespace carepost::service

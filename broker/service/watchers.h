@@ -1,0 +1,39 @@
+#pragma once
+// Who wants to be told at once when a mailbox changes.
+
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/auth/session.h"
+
+namespace carepost::service {
+
+// Takes pushes from any thread and never blocks; may drop them.
+class PushSink {
+public:
+    virtual ~PushSink() = default;
+    virtual void push(auth::SessionId session, std::uint64_t change) = 0;
+};
+
+// Thread-safe.
+class Watchers {
+public:
+    static constexpr std::size_t kSessionsPerMailbox = 1024;  // further ones are not told; the change feed is there
+
+    explicit Watchers(PushSink& sink) : sink_(sink) {}
+    void add(std::int64_t mailbox_key, auth::SessionId session);
+    void remove(auth::SessionId session);
+    // The mailbox changed; called after the commit.
+    void changed(std::int64_t mailbox_key, std::uint64_t change);
+    // Whether any of these mailboxes' sessions watches, for the administrator.
+    std::size_t watching(std::int64_t mailbox_key);
+
+private:
+    PushSink& sink_;
+    std::mutex mutex_;
+    std::unordered_map<std::int64_t, std::vector<auth::SessionId>> by_mailbox_;
+    std::unordered_map<auth::SessionId, std::int64_t> by_session_;
+};
+
+}  // namespace carepost::service
