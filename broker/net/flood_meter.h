@@ -9,7 +9,8 @@ namespace carepost::net {
 // By descriptor. Written by the front, read by the guard.
 class FloodMeter {
 public:
-    static constexpr std::size_t kDescriptors = 65536;  // above any `nofile` we run with; higher ones share the last cell
+    static constexpr std::size_t kDescriptors =
+        65536;  // above any `nofile` we run with; higher ones share the last cell
     FloodMeter() : delivered_(kDescriptors) {}
 
     // A frame of `size` bytes was delivered; what CURVE and ZMTP added on the way counts as well.

@@ -7,9 +7,7 @@
 namespace carepost::net {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) {
-    throw std::runtime_error(what + ": " + zmq_strerror(zmq_errno()));
-}
+[[noreturn]] void refuse(const std::string& what) { throw std::runtime_error(what + ": " + zmq_strerror(zmq_errno())); }
 
 }  // namespace
 
@@ -29,7 +27,8 @@ Socket::Socket(void* context, int type) : socket_(zmq_socket(context, type)) {
 }
 
 void Socket::set(int option, int value, const char* name) {
-    if (zmq_setsockopt(socket_, option, &value, sizeof value) != 0) refuse(std::string("ZeroMQ refuses the option ") + name);
+    if (zmq_setsockopt(socket_, option, &value, sizeof value) != 0)
+        refuse(std::string("ZeroMQ refuses the option ") + name);
 }
 
 void Socket::set(int option, ByteView value, const char* name) {

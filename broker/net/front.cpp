@@ -13,16 +13,17 @@ namespace carepost::net {
 namespace {
 
 constexpr const char* kMonitor = "inproc://carepost.monitor";
-constexpr int kHighWater = 128;                  // twice the requests a connection may have in flight
-constexpr int kZapEnforceDomain = 93;            // hidden by Debian's header, known to its library (security notes, 7)
-constexpr std::size_t kTurn = 256;               // requests taken before replies get their turn
+constexpr int kHighWater = 128;                   // twice the requests a connection may have in flight
+constexpr int kZapEnforceDomain = 93;             // hidden by Debian's header, known to its library (security notes, 7)
+constexpr std::size_t kTurn = 256;                // requests taken before replies get their turn
 constexpr auto kIdle = std::chrono::minutes(10);  // connections unused for so long are forgotten until they speak again
 constexpr std::size_t kConnectionRecords = 50'000;
 
 // Routing ids are drawn from rand(), which libzmq never seeds: a peer that guessed the next one could end the process.
 void seed_routing_ids() {
     unsigned seed = 0;
-    if (getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) throw std::runtime_error("no randomness");
+    if (getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed))
+        throw std::runtime_error("no randomness");
     std::srand(seed);
 }
 
@@ -39,14 +40,22 @@ Error busy(std::string what, std::chrono::milliseconds wait) {
 
 Front::Front(const FrontOptions& options, const Secret<32>& transport_secret, const auth::SessionDirectory& sessions,
              Outbox& outbox, JobTaker take, const Clock& clock, observe::Counters& counters, observe::Log& log)
-    : sessions_(sessions), outbox_(outbox), take_(std::move(take)), clock_(clock), counters_(counters), log_(log),
-      zap_socket_((seed_routing_ids(), context_.raw()), ZMQ_REP), router_(context_.raw(), ZMQ_ROUTER),
-      zap_(sessions, clock, counters, options.handshakes_per_address), per_key_(options.per_key, 16'384),
+    : sessions_(sessions),
+      outbox_(outbox),
+      take_(std::move(take)),
+      clock_(clock),
+      counters_(counters),
+      log_(log),
+      zap_socket_((seed_routing_ids(), context_.raw()), ZMQ_REP),
+      router_(context_.raw(), ZMQ_ROUTER),
+      zap_(sessions, clock, counters, options.handshakes_per_address),
+      per_key_(options.per_key, 16'384),
       per_address_(options.per_address, 4'096) {
     zap_socket_.set(ZMQ_LINGER, 0, "LINGER");
     zap_socket_.bind(kZapEndpoint);
     set_options(options, transport_secret);
-    if (zmq_socket_monitor(router_.raw(), kMonitor, ZMQ_EVENT_ALL) != 0) throw std::runtime_error("no monitor for the socket");
+    if (zmq_socket_monitor(router_.raw(), kMonitor, ZMQ_EVENT_ALL) != 0)
+        throw std::runtime_error("no monitor for the socket");
     router_.bind(options.endpoint);
     endpoint_ = router_.last_endpoint();
     guard_ = std::make_unique<Guard>(context_, kMonitor, port_of(endpoint_), options.guard, meter_, counters, log);
@@ -85,7 +94,8 @@ Front::~Front() {
 
 void Front::run() {
     while (!stopping_.load(std::memory_order_relaxed)) {
-        std::array<zmq_pollitem_t, 3> items{{{router_.raw(), 0, ZMQ_POLLIN, 0}, {zap_socket_.raw(), 0, ZMQ_POLLIN, 0},
+        std::array<zmq_pollitem_t, 3> items{{{router_.raw(), 0, ZMQ_POLLIN, 0},
+                                             {zap_socket_.raw(), 0, ZMQ_POLLIN, 0},
                                              {nullptr, outbox_.wake().fd(), ZMQ_POLLIN, 0}}};
         long timeout_ms = holding_.empty() ? 60'000 : 5;
         zmq_poll(items.data(), static_cast<int>(items.size()), timeout_ms);
@@ -108,7 +118,8 @@ void Front::answer_zap() {
             frames.push_back(std::move(next));
         }
         std::vector<ByteView> views;
-        for (const auto& frame : frames) views.push_back(frame.view());
+        for (const auto& frame : frames)
+            views.push_back(frame.view());
         auto answer = zap_.answer(views);
         for (std::size_t i = 0; i < answer.size(); ++i) {
             zap_socket_.send(Frame(std::move(answer[i])), i + 1 < answer.size());
@@ -142,7 +153,8 @@ bool Front::take_one() {
 }
 
 void Front::on_frames(const Frame& routing_id, Frame message, Frame raw, bool wrong_count) {
-    if (message.property("User-Id").empty()) {  // cannot be: ZAP is enforced. Such a frame has no author, so it has no answer.
+    if (message.property("User-Id")
+            .empty()) {  // cannot be: ZAP is enforced. Such a frame has no author, so it has no answer.
         observe::count(counters_.refused);
         log_.error("a frame without an authenticated key was dropped");
         return;
@@ -178,8 +190,8 @@ Front::Connection& Front::connection_of(std::string_view routing_id, Frame& mess
     return connection;
 }
 
-std::optional<Error> Front::refusal(Connection& connection, const std::optional<codec::RequestHead>& head, const Frame& message,
-                                    const Frame& raw, bool wrong_count) {
+std::optional<Error> Front::refusal(Connection& connection, const std::optional<codec::RequestHead>& head,
+                                    const Frame& message, const Frame& raw, bool wrong_count) {
     if (connection.version != sessions_.version() || !connection.identity) {
         connection.version = sessions_.version();
         auto key = auth::key_of_user_id(connection.user_id);
@@ -191,16 +203,21 @@ std::optional<Error> Front::refusal(Connection& connection, const std::optional<
     }
     const auto& route = dispatch::wire_routes()[head->operation];
     if (message.size() > route.message_cap || raw.size() > route.raw_cap) {
-        return Error{ErrorCode::too_large, std::string(route.name) + " takes at most " + std::to_string(route.message_cap) + " and " +
-                                               std::to_string(route.raw_cap) + " bytes", {}, std::nullopt};
+        return Error{ErrorCode::too_large,
+                     std::string(route.name) + " takes at most " + std::to_string(route.message_cap) + " and " +
+                         std::to_string(route.raw_cap) + " bytes",
+                     {},
+                     std::nullopt};
     }
     if (refusing_.load(std::memory_order_relaxed)) {
-        return Error{ErrorCode::shutting_down, "the broker is stopping", "come again shortly", std::chrono::milliseconds(1000)};
+        return Error{ErrorCode::shutting_down, "the broker is stopping", "come again shortly",
+                     std::chrono::milliseconds(1000)};
     }
     return admit(connection, head->id, raw.size(), static_cast<double>(route.rate));
 }
 
-std::optional<Error> Front::admit(Connection& connection, std::uint64_t request_id, std::size_t raw_bytes, double cost) {
+std::optional<Error> Front::admit(Connection& connection, std::uint64_t request_id, std::size_t raw_bytes,
+                                  double cost) {
     auto same = [request_id](const InFlight& one) { return one.request_id == request_id; };
     if (std::any_of(connection.in_flight.begin(), connection.in_flight.end(), same)) {
         return Error{ErrorCode::malformed_request, "a request with this id is in flight already", {}, std::nullopt};
@@ -294,7 +311,8 @@ void Front::sweep() {
     swept_ = clock_.monotonic();
     std::vector<auth::SessionId> idle;
     for (const auto& [id, connection] : connections_) {
-        if (connection->in_flight.empty() && connection->held.empty() && swept_ - connection->last_used > kIdle) idle.push_back(id);
+        if (connection->in_flight.empty() && connection->held.empty() && swept_ - connection->last_used > kIdle)
+            idle.push_back(id);
     }
     for (auto id : idle) {
         auto& connection = *connections_.at(id);

@@ -27,8 +27,8 @@
 namespace carepost::net {
 
 struct FrontOptions {
-    std::string endpoint;            // "tcp://host:port"; port 0 or * lets the system choose
-    auth::Rate per_key{5'000, 10'000};       // tokens; a request costs 1 to 10 (dispatch/routes)
+    std::string endpoint;               // "tcp://host:port"; port 0 or * lets the system choose
+    auth::Rate per_key{5'000, 10'000};  // tokens; a request costs 1 to 10 (dispatch/routes)
     auth::Rate per_address{50'000, 100'000};
     auth::Rate handshakes_per_address{200, 2'000};
     GuardOptions guard;
@@ -49,8 +49,8 @@ class Front {
 public:
     // Seeds, binds and starts the threads of front and guard. Throws std::runtime_error when any option of the list is refused
     // or the endpoint cannot be had: then the broker must not start.
-    Front(const FrontOptions& options, const Secret<32>& transport_secret, const auth::SessionDirectory& sessions, Outbox& outbox,
-          JobTaker take, const Clock& clock, observe::Counters& counters, observe::Log& log);
+    Front(const FrontOptions& options, const Secret<32>& transport_secret, const auth::SessionDirectory& sessions,
+          Outbox& outbox, JobTaker take, const Clock& clock, observe::Counters& counters, observe::Log& log);
     ~Front();
 
     const std::string& endpoint() const { return endpoint_; }  // with the actual port
@@ -84,8 +84,8 @@ private:
     bool take_one();
     void on_frames(const Frame& routing_id, Frame message, Frame raw, bool wrong_count);
     Connection& connection_of(std::string_view routing_id, Frame& message);
-    std::optional<Error> refusal(Connection& connection, const std::optional<codec::RequestHead>& head, const Frame& message,
-                                 const Frame& raw, bool wrong_count);
+    std::optional<Error> refusal(Connection& connection, const std::optional<codec::RequestHead>& head,
+                                 const Frame& message, const Frame& raw, bool wrong_count);
     std::optional<Error> admit(Connection& connection, std::uint64_t request_id, std::size_t raw_bytes, double cost);
     void give_to_worker(Connection& connection, std::uint64_t request_id, Frame message, Frame raw);
     void refuse(Connection& connection, std::uint64_t request_id, Error error);

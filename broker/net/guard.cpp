@@ -59,7 +59,12 @@ std::optional<std::string> peer_of(int descriptor, std::uint16_t port) {
 
 Guard::Guard(Context& context, const std::string& monitor_endpoint, std::uint16_t port, const GuardOptions& options,
              FloodMeter& meter, observe::Counters& counters, observe::Log& log)
-    : options_(options), meter_(meter), counters_(counters), log_(log), port_(port), monitor_(context.raw(), ZMQ_PAIR),
+    : options_(options),
+      meter_(meter),
+      counters_(counters),
+      log_(log),
+      port_(port),
+      monitor_(context.raw(), ZMQ_PAIR),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     if (epoll_ < 0) throw std::runtime_error("no epoll: too many open files?");
     monitor_.set(ZMQ_LINGER, 0, "LINGER");
@@ -70,13 +75,15 @@ Guard::Guard(Context& context, const std::string& monitor_endpoint, std::uint16_
 Guard::~Guard() {
     stop_.signal();
     thread_.join();
-    for (auto& [descriptor, watched] : watched_) ::close(watched.duplicate);
+    for (auto& [descriptor, watched] : watched_)
+        ::close(watched.duplicate);
     ::close(epoll_);
 }
 
 void Guard::run() {
     for (;;) {
-        std::array<zmq_pollitem_t, 3> items{{{monitor_.raw(), 0, ZMQ_POLLIN, 0}, {nullptr, epoll_, ZMQ_POLLIN, 0},
+        std::array<zmq_pollitem_t, 3> items{{{monitor_.raw(), 0, ZMQ_POLLIN, 0},
+                                             {nullptr, epoll_, ZMQ_POLLIN, 0},
                                              {nullptr, stop_.fd(), ZMQ_POLLIN, 0}}};
         long timeout = active_.empty() ? -1 : kLookEvery.count();
         if (zmq_poll(items.data(), static_cast<int>(items.size()), timeout) < 0 && zmq_errno() == ETERM) return;
@@ -116,10 +123,12 @@ void Guard::accepted(int descriptor) {
         ::close(duplicate);
         return;
     }
-    Watched watched{duplicate, *peer, *received, meter_.total(descriptor), *received, std::chrono::steady_clock::now(), false};
+    Watched watched{duplicate, *peer, *received, meter_.total(descriptor), *received, std::chrono::steady_clock::now(),
+                    false};
     auto& count = by_address_[watched.address];
     ++count;
-    if (watched_.size() >= options_.connections || count > options_.connections_per_address) cut(watched, "too many connections");
+    if (watched_.size() >= options_.connections || count > options_.connections_per_address)
+        cut(watched, "too many connections");
     arm(descriptor, watched, EPOLL_CTL_ADD);
     watched_.emplace(descriptor, std::move(watched));
 }
@@ -129,7 +138,8 @@ void Guard::gone(int descriptor) {
     if (found == watched_.end()) return;
     auto address = by_address_.find(found->second.address);
     if (address != by_address_.end() && --address->second == 0) by_address_.erase(address);
-    epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second.duplicate, nullptr);  // ZeroMQ may hold the connection a little longer
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second.duplicate,
+              nullptr);  // ZeroMQ may hold the connection a little longer
     ::close(found->second.duplicate);
     watched_.erase(found);
 }
@@ -164,7 +174,8 @@ void Guard::look_at_active() {
 bool Guard::look(int descriptor, Watched& watched) {
     auto received = bytes_received(watched.duplicate);
     if (!received) return watched.active = false;
-    auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - watched.accepted).count();
+    auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - watched.accepted).count();
     std::uint64_t allowed = options_.undelivered_bytes + static_cast<std::uint64_t>(seconds) * kAllowancePerSecond;
     std::uint64_t in = *received - watched.received_before;
     std::uint64_t delivered = meter_.total(descriptor) - watched.delivered_before;

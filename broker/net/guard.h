@@ -17,7 +17,7 @@
 namespace carepost::net {
 
 struct GuardOptions {
-    std::size_t connections = 20'000;       // in all
+    std::size_t connections = 20'000;  // in all
     std::size_t connections_per_address = 2'000;
     std::uint64_t undelivered_bytes = 4ULL << 20;  // received beyond what was delivered: then the connection is cut
 };
@@ -27,17 +27,17 @@ struct GuardOptions {
 class Guard {
 public:
     // `monitor_endpoint`: where the front's socket tells its events.
-    Guard(Context& context, const std::string& monitor_endpoint, std::uint16_t port, const GuardOptions& options, FloodMeter& meter,
-          observe::Counters& counters, observe::Log& log);
+    Guard(Context& context, const std::string& monitor_endpoint, std::uint16_t port, const GuardOptions& options,
+          FloodMeter& meter, observe::Counters& counters, observe::Log& log);
     ~Guard();
 
 private:
     struct Watched {
         int duplicate = -1;
         std::string address;
-        std::uint64_t received_before = 0;   // at the time it was accepted
+        std::uint64_t received_before = 0;  // at the time it was accepted
         std::uint64_t delivered_before = 0;
-        std::uint64_t received = 0;          // at the last look
+        std::uint64_t received = 0;  // at the last look
         std::chrono::steady_clock::time_point accepted;
         bool active = false;
     };

@@ -17,7 +17,8 @@ inline constexpr const char* kZapEndpoint = "inproc://zeromq.zap.01";
 // admitted key is refused with the same answer. Front thread only.
 class ZapHandler {
 public:
-    ZapHandler(const auth::SessionDirectory& sessions, const Clock& clock, observe::Counters& counters, auth::Rate per_address)
+    ZapHandler(const auth::SessionDirectory& sessions, const Clock& clock, observe::Counters& counters,
+               auth::Rate per_address)
         : sessions_(sessions), clock_(clock), counters_(counters), handshakes_(per_address, 4096) {}
 
     // Six frames: version, request id, status code, status text, user id, metadata.

@@ -13,8 +13,10 @@ class Delivery {
 public:
     Delivery(Environment& environment, store::Reader& reader) : environment_(environment), reader_(reader) {}
 
-    void submit(const auth::Identity& sender, codec::op::Submit submit, Bytes contents, Done<codec::reply::Submit> done);
-    void put_part(const auth::Identity& sender, const codec::op::PutPart& part, Bytes bytes, Done<codec::reply::PutPart> done);
+    void submit(const auth::Identity& sender, codec::op::Submit submit, Bytes contents,
+                Done<codec::reply::Submit> done);
+    void put_part(const auth::Identity& sender, const codec::op::PutPart& part, Bytes bytes,
+                  Done<codec::reply::PutPart> done);
 
 private:
     Environment& environment_;

@@ -10,7 +10,8 @@ Result<codec::LoggedEntry> logged_entry(const store::LogEntry& entry) {
     TRY_ASSIGN(auto object, codec::decode_signed_object(entry.signed_object));
     auto salt = Salt::from(entry.salt);
     if (!salt) return fail(ErrorCode::storage_failed, "a stored log entry is damaged");
-    return codec::LoggedEntry{static_cast<codec::LeafType>(entry.type), entry.label, entry.seq, std::move(object), *salt, entry.index, {}};
+    return codec::LoggedEntry{
+        static_cast<codec::LeafType>(entry.type), entry.label, entry.seq, std::move(object), *salt, entry.index, {}};
 }
 
 Result<codec::LoggedEntry> DirectoryService::proven(const store::LogEntry& entry) {
@@ -38,8 +39,8 @@ Result<Bytes> DirectoryService::record(const codec::op::LookupKey& key) {
         TRY_ASSIGN(auto one, proven(entry));
         out.chain.push_back(std::move(one));
     }
-    codec::Head head{mailbox->label, mailbox->chain_length - 1, mailbox->chain_head, reader_.log_size(store::Log::directory),
-                     environment_.clock.now_ms()};
+    codec::Head head{mailbox->label, mailbox->chain_length - 1, mailbox->chain_head,
+                     reader_.log_size(store::Log::directory), environment_.clock.now_ms()};
     TRY_ASSIGN(out.head, trust::sign_head(head, environment_.statement_key));
     out.address = mailbox->address;
     out.name = mailbox->name;
@@ -89,10 +90,12 @@ Result<codec::reply::Checkpoint> DirectoryService::checkpoint() {
 
 Result<codec::reply::Consistency> DirectoryService::consistency(const codec::op::Consistency& asked) {
     if (asked.new_size > reader_.log_size(store::Log::directory)) {
-        return fail(ErrorCode::not_found, "the directory log has fewer than " + std::to_string(asked.new_size) + " leaves");
+        return fail(ErrorCode::not_found,
+                    "the directory log has fewer than " + std::to_string(asked.new_size) + " leaves");
     }
     if (asked.old_size == 0 || asked.old_size == asked.new_size) return codec::reply::Consistency{};
-    TRY_ASSIGN(auto proof, trust::consistency_proof(LogNodes(reader_, store::Log::directory), asked.old_size, asked.new_size));
+    TRY_ASSIGN(auto proof,
+               trust::consistency_proof(LogNodes(reader_, store::Log::directory), asked.old_size, asked.new_size));
     return codec::reply::Consistency{std::move(proof)};
 }
 
@@ -101,7 +104,8 @@ Result<codec::reply::LogLeaves> DirectoryService::log_leaves(const codec::op::Lo
     return codec::reply::LogLeaves{std::move(out)};
 }
 
-void DirectoryService::publish(const auth::Identity& member, const codec::op::Publish& publish, Done<codec::reply::Publish> done) {
+void DirectoryService::publish(const auth::Identity& member, const codec::op::Publish& publish,
+                               Done<codec::reply::Publish> done) {
     write_publication(environment_, reader_, member, publish.entry, std::move(done));
 }
 

@@ -10,14 +10,16 @@ namespace {
 std::vector<store::SealedBatch::Node> nodes_of(const trust::Append& batch) {
     std::vector<store::SealedBatch::Node> out;
     out.reserve(batch.created().size());
-    for (const auto& node : batch.created()) out.push_back({node.level, node.index, node.hash});
+    for (const auto& node : batch.created())
+        out.push_back({node.level, node.index, node.hash});
     return out;
 }
 
 Result<Bytes> receipt_bytes(const store::EvidenceRecord& record, std::vector<Hash> proof, ByteView checkpoint) {
     codec::Receipt receipt;
     auto salt = Salt::from(record.salt);
-    if (!salt || record.leaf.size() != receipt.leaf.size()) return fail(ErrorCode::storage_failed, "a stored statement is damaged");
+    if (!salt || record.leaf.size() != receipt.leaf.size())
+        return fail(ErrorCode::storage_failed, "a stored statement is damaged");
     receipt.row = record.row;
     receipt.salt = *salt;
     std::copy(record.leaf.begin(), record.leaf.end(), receipt.leaf.begin());
@@ -47,7 +49,8 @@ Result<store::SealedBatch> EvidenceSealer::seal(store::LogReader& logs, std::spa
                                                 std::span<const Hash> new_directory_leaves) {
     store::SealedBatch out;
     TRY_ASSIGN(auto directory, begin(directory_, logs, store::Log::directory));
-    for (const auto& leaf : new_directory_leaves) directory.append(leaf);
+    for (const auto& leaf : new_directory_leaves)
+        directory.append(leaf);
     directory_.frontier = directory.frontier();
     out.directory_nodes = nodes_of(directory);
     if (!new_directory_leaves.empty() || directory_.frontier.size() == 0) {
@@ -58,8 +61,12 @@ Result<store::SealedBatch> EvidenceSealer::seal(store::LogReader& logs, std::spa
     TRY_ASSIGN(auto evidence, begin(evidence_, logs, store::Log::evidence));
     for (const auto& draft : drafts) {
         auto salt = random_.id<Salt>();
-        trust::EvidenceLeaf leaf{static_cast<codec::EvidenceType>(draft.type), sha256({salt.view(), draft.row}), draft.routing_hash,
-                                 draft.time, directory_.frontier.size(), directory_root};
+        trust::EvidenceLeaf leaf{static_cast<codec::EvidenceType>(draft.type),
+                                 sha256({salt.view(), draft.row}),
+                                 draft.routing_hash,
+                                 draft.time,
+                                 directory_.frontier.size(),
+                                 directory_root};
         auto bytes = trust::encode(leaf);
         auto index = evidence.append(trust::leaf_hash(bytes));
         out.evidence.push_back({{index, draft.row, copy_of(salt.view()), copy_of(bytes)}, {}});
@@ -75,7 +82,8 @@ Result<store::SealedBatch> EvidenceSealer::seal(store::LogReader& logs, std::spa
 
 Result<store::EvidenceDraft> draft_of(const codec::EvidenceRow& row) {
     TRY_ASSIGN(auto bytes, codec::encode(row));
-    return store::EvidenceDraft{std::move(bytes), static_cast<std::uint8_t>(row.type), row.routing_hash.value_or(Hash{}), row.time_ms};
+    return store::EvidenceDraft{std::move(bytes), static_cast<std::uint8_t>(row.type),
+                                row.routing_hash.value_or(Hash{}), row.time_ms};
 }
 
 Result<Bytes> receipt_of(const store::SealedEvidence& sealed, ByteView checkpoint) {

@@ -13,15 +13,18 @@ namespace {
 
 using namespace codec;  // NOLINT(google-build-using-namespace): replies are codec's own words
 
-constexpr auto kRememberFor = std::chrono::seconds(2);  // a deletion may be this late to stop a transfer that is running
-constexpr std::size_t kRecipientBytes = 256;            // of a row of Receipts, without its receipts
+constexpr auto kRememberFor =
+    std::chrono::seconds(2);                  // a deletion may be this late to stop a transfer that is running
+constexpr std::size_t kRecipientBytes = 256;  // of a row of Receipts, without its receipts
 
 std::unexpected<Error> no_item(const std::string& which) {
-    return fail(ErrorCode::not_found, "no message " + which + " in this mailbox", "list the mailbox, or ask for its changes");
+    return fail(ErrorCode::not_found, "no message " + which + " in this mailbox",
+                "list the mailbox, or ask for its changes");
 }
 
 std::size_t bytes_of(const reply::MailItem& item) {
-    return item.routing.size() + item.header.size() + item.signature.size() + item.stanza.size() + item.stanza_proof.size() * 34 + 64;
+    return item.routing.size() + item.header.size() + item.signature.size() + item.stanza.size() +
+           item.stanza_proof.size() * 34 + 64;
 }
 
 }  // namespace
@@ -89,10 +92,12 @@ Result<reply::Changes> MailboxService::changes(const auth::Identity& member, con
     return out;
 }
 
-Result<reply::FetchEnvelope> MailboxService::fetch_envelope(const auth::Identity& member, const op::FetchEnvelope& fetch) {
+Result<reply::FetchEnvelope> MailboxService::fetch_envelope(const auth::Identity& member,
+                                                            const op::FetchEnvelope& fetch) {
     const auto* seq = std::get_if<std::uint64_t>(&fetch.which);
-    TRY_ASSIGN(auto item, seq != nullptr ? reader_.item(member.mailbox_key, *seq)
-                                         : reader_.item_by_message(member.mailbox_key, std::get<MessageId>(fetch.which)));
+    TRY_ASSIGN(auto item, seq != nullptr
+                              ? reader_.item(member.mailbox_key, *seq)
+                              : reader_.item_by_message(member.mailbox_key, std::get<MessageId>(fetch.which)));
     if (!item) return no_item(seq != nullptr ? std::to_string(*seq) : std::get<MessageId>(fetch.which).hex());
     TRY_ASSIGN(auto out, mail_item(std::move(*item)));
     return reply::FetchEnvelope{std::move(out)};
@@ -106,14 +111,16 @@ Result<const MailboxService::LastFetched*> MailboxService::locate(const auth::Id
     if (!item) return no_item(std::to_string(seq));
     TRY_ASSIGN(auto routing, decode_routing(item->routing));
     last_ = {member.mailbox_key, seq, item->message_key, {}, now};
-    for (const auto& content : routing.contents) last_.lengths.push_back(content.sealed_length);
+    for (const auto& content : routing.contents)
+        last_.lengths.push_back(content.sealed_length);
     return &last_;
 }
 
 Result<MailboxService::Part> MailboxService::fetch_part(const auth::Identity& member, const op::FetchPart& fetch) {
     TRY_ASSIGN(const auto* located, locate(member, fetch.seq));
     if (fetch.content >= located->lengths.size()) {
-        return fail(ErrorCode::not_found, "message " + std::to_string(fetch.seq) + " has no content " + std::to_string(fetch.content));
+        return fail(ErrorCode::not_found,
+                    "message " + std::to_string(fetch.seq) + " has no content " + std::to_string(fetch.content));
     }
     auto layout = ContentLayout::from_sealed(located->lengths[fetch.content]);
     if (!layout) return fail(ErrorCode::storage_failed, "a stored routing is damaged");
@@ -129,7 +136,8 @@ Result<MailboxService::Part> MailboxService::fetch_part(const auth::Identity& me
     if (leaves) {
         TRY_ASSIGN(out.bytes, reader_.content_leaves(located->message_key, fetch.content, fetch.offset, kLeafPart));
     } else {
-        TRY_ASSIGN(out.bytes, reader_.content(located->message_key, fetch.content, fetch.offset, layout->part_size(*part)));
+        TRY_ASSIGN(out.bytes,
+                   reader_.content(located->message_key, fetch.content, fetch.offset, layout->part_size(*part)));
     }
     return out;
 }
@@ -150,7 +158,8 @@ Result<reply::Receipts> MailboxService::receipts(const auth::Identity& member, c
     TRY_ASSIGN(auto rows, reader_.recipients(message->key));
     for (std::size_t i = receipts.first; i < rows.size(); ++i) {
         auto& row = rows[i];
-        reply::Recipient one{row.mailbox, std::move(row.address), std::move(row.received), {}, reply::RecipientState::waiting};
+        reply::Recipient one{
+            row.mailbox, std::move(row.address), std::move(row.received), {}, reply::RecipientState::waiting};
         if (row.deleted) one.state = reply::RecipientState::deleted;
         if (!one.received.empty()) one.state = reply::RecipientState::received;
         if (row.evidence_index) {
@@ -164,7 +173,8 @@ Result<reply::Receipts> MailboxService::receipts(const auth::Identity& member, c
     return out;
 }
 
-void MailboxService::give_receipt(const auth::Identity& member, const op::GiveReceipt& give, Done<reply::GiveReceipt> done) {
+void MailboxService::give_receipt(const auth::Identity& member, const op::GiveReceipt& give,
+                                  Done<reply::GiveReceipt> done) {
     auto item = reader_.item(member.mailbox_key, give.seq);
     if (!item) return done(fail(std::move(item.error())));
     if (!*item) return done(no_item(std::to_string(give.seq)));

@@ -13,7 +13,8 @@ public:
 
     Result<codec::reply::List> list(const auth::Identity& member, const codec::op::List& list);
     Result<codec::reply::Changes> changes(const auth::Identity& member, const codec::op::Changes& changes);
-    Result<codec::reply::FetchEnvelope> fetch_envelope(const auth::Identity& member, const codec::op::FetchEnvelope& fetch);
+    Result<codec::reply::FetchEnvelope> fetch_envelope(const auth::Identity& member,
+                                                       const codec::op::FetchEnvelope& fetch);
     struct Part {
         codec::reply::FetchPart reply;
         Bytes bytes;
@@ -22,7 +23,8 @@ public:
     Result<codec::reply::Watch> watch(const auth::Identity& member, auth::SessionId session);
     Result<codec::reply::Receipts> receipts(const auth::Identity& member, const codec::op::Receipts& receipts);
 
-    void give_receipt(const auth::Identity& member, const codec::op::GiveReceipt& give, Done<codec::reply::GiveReceipt> done);
+    void give_receipt(const auth::Identity& member, const codec::op::GiveReceipt& give,
+                      Done<codec::reply::GiveReceipt> done);
     void delete_items(const auth::Identity& member, codec::op::Delete items, Done<codec::reply::Delete> done);
 
 private:

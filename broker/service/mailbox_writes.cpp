@@ -7,7 +7,8 @@
 namespace carepost::service {
 namespace {
 
-codec::EvidenceRow row_about(codec::EvidenceType type, const auth::Identity& member, const store::Item& item, UnixMillis now) {
+codec::EvidenceRow row_about(codec::EvidenceType type, const auth::Identity& member, const store::Item& item,
+                             UnixMillis now) {
     codec::EvidenceRow row;
     row.type = type;
     row.time_ms = now;
@@ -22,8 +23,9 @@ codec::EvidenceRow row_about(codec::EvidenceType type, const auth::Identity& mem
 Status check_receipt(const auth::Identity& member, const store::Item& item, ByteView bytes) {
     TRY_ASSIGN(auto receipt, codec::decode_member_receipt(bytes));
     TRY_ASSIGN(auto said, trust::verify_member_receipt(receipt, member.signing_key));
-    bool same = said.kind == codec::StatementKind::received && said.message_id == item.id && said.mailbox == member.mailbox &&
-                said.member == member.member && said.routing_hash == sha256(item.routing);
+    bool same = said.kind == codec::StatementKind::received && said.message_id == item.id &&
+                said.mailbox == member.mailbox && said.member == member.member &&
+                said.routing_hash == sha256(item.routing);
     if (!same) return fail(ErrorCode::invalid_signature, "the receipt is about another message, mailbox or member");
     return {};
 }
@@ -32,8 +34,14 @@ class ReceiptOp final : public store::WriteOp {
 public:
     ReceiptOp(Environment& environment, const auth::Identity& member, store::EvidenceDraft draft, std::uint64_t seq,
               std::int64_t message_key, Bytes receipt, Done<codec::reply::GiveReceipt> done)
-        : environment_(environment), mailbox_key_(member.mailbox_key), mailbox_(member.mailbox), draft_(std::move(draft)), seq_(seq),
-          message_key_(message_key), receipt_(std::move(receipt)), done_(std::move(done)) {}
+        : environment_(environment),
+          mailbox_key_(member.mailbox_key),
+          mailbox_(member.mailbox),
+          draft_(std::move(draft)),
+          seq_(seq),
+          message_key_(message_key),
+          receipt_(std::move(receipt)),
+          done_(std::move(done)) {}
 
     std::size_t bytes() const override { return receipt_.size() + draft_.row.size(); }
 
@@ -84,7 +92,8 @@ private:
 
 class DeleteOp final : public store::WriteOp {
 public:
-    DeleteOp(Environment& environment, const auth::Identity& member, codec::op::Delete items, Done<codec::reply::Delete> done)
+    DeleteOp(Environment& environment, const auth::Identity& member, codec::op::Delete items,
+             Done<codec::reply::Delete> done)
         : environment_(environment), member_(member), seqs_(std::move(items.seqs)), done_(std::move(done)) {}
 
     std::size_t bytes() const override { return seqs_.size() * 256; }
@@ -100,10 +109,12 @@ public:
                 TRY_ASSIGN(deleted, transaction.delete_item(member_.mailbox_key, seq, change));
             }
             if (!deleted) {
-                results_.push_back(Error{ErrorCode::not_found, "no message " + std::to_string(seq) + " in this mailbox", {}, std::nullopt});
+                results_.push_back(Error{
+                    ErrorCode::not_found, "no message " + std::to_string(seq) + " in this mailbox", {}, std::nullopt});
                 continue;
             }
-            TRY_ASSIGN(auto draft, draft_of(row_about(codec::EvidenceType::deleted, member_, *item, environment_.clock.now_ms())));
+            TRY_ASSIGN(auto draft,
+                       draft_of(row_about(codec::EvidenceType::deleted, member_, *item, environment_.clock.now_ms())));
             transaction.log_evidence(std::move(draft));
             results_.push_back(std::nullopt);
             last_change_ = change;
@@ -134,8 +145,8 @@ void write_receipt(Environment& environment, const auth::Identity& member, const
     if (auto ok = check_receipt(member, item, give.receipt); !ok) return done(fail(std::move(ok.error())));
     auto draft = draft_of(row_about(codec::EvidenceType::handed_over, member, item, environment.clock.now_ms()));
     if (!draft) return done(fail(std::move(draft.error())));
-    environment.store.write(std::make_unique<ReceiptOp>(environment, member, std::move(*draft), give.seq, item.message_key,
-                                                        give.receipt, std::move(done)));
+    environment.store.write(std::make_unique<ReceiptOp>(environment, member, std::move(*draft), give.seq,
+                                                        item.message_key, give.receipt, std::move(done)));
 }
 
 void write_deletion(Environment& environment, const auth::Identity& member, codec::op::Delete items,

@@ -22,7 +22,8 @@ struct Target {
 Target target_of(ByteView stanza) {
     Target target;
     std::copy_n(stanza.begin(), target.mailbox.bytes.size(), target.mailbox.bytes.begin());
-    for (std::size_t i = 16; i < 20; ++i) target.epoch = (target.epoch << 8U) | stanza[i];
+    for (std::size_t i = 16; i < 20; ++i)
+        target.epoch = (target.epoch << 8U) | stanza[i];
     return target;
 }
 
@@ -50,7 +51,8 @@ Status EpochTable::check(store::Reader& reader, const store::Mailbox& mailbox, s
                now <= window.not_after + kSkewMs;
     };
     if (std::any_of(known->windows.begin(), known->windows.end(), valid)) return {};
-    return fail(ErrorCode::stale_epoch, "epoch " + std::to_string(number) + " of mailbox " + mailbox.id.hex() + " is not valid now",
+    return fail(ErrorCode::stale_epoch,
+                "epoch " + std::to_string(number) + " of mailbox " + mailbox.id.hex() + " is not valid now",
                 "look the mailbox up again, wrap the content key for its present epoch, and send again");
 }
 
@@ -77,7 +79,8 @@ Result<std::vector<Placement>> resolve_recipients(store::Reader& reader, EpochTa
         out.push_back({mailbox->key, target.mailbox, target.epoch, own});
     }
     if (unknown_count != 0) {
-        return fail(ErrorCode::unknown_recipient, "no living mailbox for " + std::to_string(unknown_count) + " stanzas: " + unknown,
+        return fail(ErrorCode::unknown_recipient,
+                    "no living mailbox for " + std::to_string(unknown_count) + " stanzas: " + unknown,
                     "look the addressees up again and leave out those that are gone");
     }
     if (!own_copy) return fail(ErrorCode::malformed_request, "the sender's own mailbox must be one of the stanzas");

@@ -14,25 +14,31 @@ constexpr auto kSkewMs = static_cast<UnixMillis>(std::chrono::milliseconds(limit
 constexpr UnixMillis kDayMs = 86'400'000;
 
 Status check_sizes(const Settings& settings, const codec::Routing& routing, std::uint64_t content_bytes) {
-    std::uint64_t most = settings.message_bytes + settings.message_bytes / 8 + (8U << 20);  // padding and chunks (limits.h)
+    std::uint64_t most =
+        settings.message_bytes + settings.message_bytes / 8 + (8U << 20);  // padding and chunks (limits.h)
     if (content_bytes > most) {
-        return fail(ErrorCode::too_large, "the message has " + std::to_string(content_bytes) + " sealed bytes, the limit is " +
-                                              std::to_string(most));
+        return fail(ErrorCode::too_large, "the message has " + std::to_string(content_bytes) +
+                                              " sealed bytes, the limit is " + std::to_string(most));
     }
     std::uint64_t stanzas = std::uint64_t{settings.recipients} + 1;  // and the sender's own copy
     if (routing.stanza_count > stanzas) {
-        return fail(ErrorCode::too_many, "the message has " + std::to_string(routing.stanza_count) + " stanzas, the limit is " +
-                                             std::to_string(stanzas), "send it to fewer recipients at once");
+        return fail(ErrorCode::too_many,
+                    "the message has " + std::to_string(routing.stanza_count) + " stanzas, the limit is " +
+                        std::to_string(stanzas),
+                    "send it to fewer recipients at once");
     }
     return {};
 }
 
 // Clocks of clients are claims: only what the broker has to keep is judged.
 Status check_times(const Settings& settings, const codec::Routing& routing, UnixMillis now) {
-    if (routing.expires_ms <= now) return fail(ErrorCode::expired, "the message has expired already", "check the clock, or send it anew");
+    if (routing.expires_ms <= now)
+        return fail(ErrorCode::expired, "the message has expired already", "check the clock, or send it anew");
     if (routing.expires_ms > now + settings.retention_days * kDayMs + kSkewMs) {
-        return fail(ErrorCode::too_large, "the message would expire after the broker's retention of " +
-                                              std::to_string(settings.retention_days) + " days", "choose an earlier expiry");
+        return fail(ErrorCode::too_large,
+                    "the message would expire after the broker's retention of " +
+                        std::to_string(settings.retention_days) + " days",
+                    "choose an earlier expiry");
     }
     return {};
 }
@@ -78,7 +84,8 @@ public:
         auto receipt = receipt_of(settled.evidence.front(), settled.evidence_checkpoint);
         if (!receipt) return done_(fail(receipt.error()));
         done_(codec::reply::Submit{std::move(*receipt), {}, false});
-        for (const auto& change : changes_) environment_.watchers.changed(change.mailbox_key, change.change);
+        for (const auto& change : changes_)
+            environment_.watchers.changed(change.mailbox_key, change.change);
     }
 
     void failed(const Error& error) override { done_(fail(error)); }
@@ -100,7 +107,8 @@ private:
         out.routing = std::move(submission_.parts.routing);
         out.header = std::move(submission_.parts.header);
         out.signature = std::move(submission_.parts.signature);
-        for (const auto& content : routing.contents) out.contents.push_back({content.sealed_length, content.root});
+        for (const auto& content : routing.contents)
+            out.contents.push_back({content.sealed_length, content.root});
         out.stanza_hashes = std::move(submission_.stanza_hashes);
         out.stored = environment_.clock.now_ms();
         out.expires = routing.expires_ms;
@@ -111,11 +119,14 @@ private:
     // A revocation may have been committed since the recipients were looked up.
     static Status still_there(store::Transaction& transaction, const Placement& to) {
         TRY_ASSIGN(auto mailbox, transaction.mailbox_by_id(to.mailbox));
-        if (mailbox && mailbox->state == store::MailboxState::live && to.epoch >= mailbox->current_epochs_from) return {};
+        if (mailbox && mailbox->state == store::MailboxState::live && to.epoch >= mailbox->current_epochs_from)
+            return {};
         if (mailbox && mailbox->state == store::MailboxState::live) {
-            return fail(ErrorCode::stale_epoch, "the epoch of mailbox " + to.mailbox.hex() + " was superseded", "look it up and send again");
+            return fail(ErrorCode::stale_epoch, "the epoch of mailbox " + to.mailbox.hex() + " was superseded",
+                        "look it up and send again");
         }
-        return fail(ErrorCode::unknown_recipient, "no living mailbox " + to.mailbox.hex(), "leave it out and send again");
+        return fail(ErrorCode::unknown_recipient, "no living mailbox " + to.mailbox.hex(),
+                    "leave it out and send again");
     }
 
     static std::unexpected<Error> conflict() {
@@ -137,8 +148,8 @@ private:
 
     // The same message was committed between our look and our turn: its receipt is read back where reading is allowed.
     void answer_repeat() {
-        auto ask = [&environment = environment_, sender = message_.sender, id = message_.id, hash = message_.routing_hash,
-                    done = std::move(done_)](store::Uploads&) mutable {
+        auto ask = [&environment = environment_, sender = message_.sender, id = message_.id,
+                    hash = message_.routing_hash, done = std::move(done_)](store::Uploads&) mutable {
             auto first = stored_before(environment.parts_reader, sender, id, hash);
             if (!first) return done(fail(first.error()));
             if (!*first) return done(fail(ErrorCode::internal, "a stored message cannot be found"));
@@ -158,7 +169,8 @@ private:
 
 }  // namespace
 
-Result<Submission> check_submit(const Settings& settings, const auth::Identity& sender, codec::op::Submit submit, UnixMillis now) {
+Result<Submission> check_submit(const Settings& settings, const auth::Identity& sender, codec::op::Submit submit,
+                                UnixMillis now) {
     Submission out;
     TRY_ASSIGN(out.routing, codec::decode_routing(submit.routing));
     const auto& routing = out.routing;
@@ -171,9 +183,11 @@ Result<Submission> check_submit(const Settings& settings, const auth::Identity& 
     if (submit.signature.empty()) return fail(ErrorCode::malformed_request, "the sealed signature is missing");
     bool inline_stanzas = !submit.stanzas.empty();
     if (inline_stanzas && submit.stanzas.size() / limits::kStanza != routing.stanza_count) {
-        return fail(ErrorCode::part_mismatch, "the routing counts " + std::to_string(routing.stanza_count) + " stanzas");
+        return fail(ErrorCode::part_mismatch,
+                    "the routing counts " + std::to_string(routing.stanza_count) + " stanzas");
     }
-    for (const auto& content : routing.contents) out.content_bytes += content.sealed_length;
+    for (const auto& content : routing.contents)
+        out.content_bytes += content.sealed_length;
     TRY(check_sizes(settings, routing, out.content_bytes));
     TRY(check_times(settings, routing, now));
     out.sender_key = sender.mailbox_key;
@@ -187,14 +201,16 @@ Status check_inline_contents(const codec::Routing& routing, ByteView contents) {
     for (const auto& content : routing.contents) {
         auto layout = codec::ContentLayout::from_sealed(content.sealed_length);
         if (!layout || content.sealed_length > contents.size()) {
-            return fail(ErrorCode::malformed_request, "content " + std::to_string(number) + " has an impossible length");
+            return fail(ErrorCode::malformed_request,
+                        "content " + std::to_string(number) + " has an impossible length");
         }
         std::vector<Hash> leaves;
         for (std::uint64_t part = 0; part < layout->parts(); ++part) {
             leaves.push_back(trust::leaf_hash(contents.subspan(layout->part_offset(part), layout->part_size(part))));
         }
         if (trust::root_of_leaves(leaves) != content.root) {
-            return fail(ErrorCode::part_mismatch, "content " + std::to_string(number) + " does not agree with its root in the routing");
+            return fail(ErrorCode::part_mismatch,
+                        "content " + std::to_string(number) + " does not agree with its root in the routing");
         }
         contents = contents.subspan(content.sealed_length);
         ++number;
@@ -215,12 +231,13 @@ Status check_stanzas(Submission& submission, store::Reader& reader, EpochTable& 
     if (trust::root_of_leaves(submission.stanza_hashes) != submission.routing.stanza_root) {
         return fail(ErrorCode::part_mismatch, "the stanzas do not agree with their root in the routing");
     }
-    TRY_ASSIGN(submission.placements, resolve_recipients(reader, epochs, stanzas, submission.routing.sender_mailbox, now));
+    TRY_ASSIGN(submission.placements,
+               resolve_recipients(reader, epochs, stanzas, submission.routing.sender_mailbox, now));
     return {};
 }
 
-Result<std::optional<codec::reply::Submit>> stored_before(store::Reader& reader, const MailboxId& sender, const MessageId& id,
-                                                          const Hash& routing_hash) {
+Result<std::optional<codec::reply::Submit>> stored_before(store::Reader& reader, const MailboxId& sender,
+                                                          const MessageId& id, const Hash& routing_hash) {
     TRY_ASSIGN(auto before, reader.message(sender, id));
     if (!before) return std::optional<codec::reply::Submit>();
     if (before->routing_hash != routing_hash) {

@@ -22,15 +22,16 @@ struct Submission {
 
 // Sizes, hashes, times and limits of routing against header, signature and session: nothing that needs the store. Errors:
 // malformed_request, too_large, too_many, expired, part_mismatch.
-Result<Submission> check_submit(const Settings& settings, const auth::Identity& sender, codec::op::Submit submit, UnixMillis now);
+Result<Submission> check_submit(const Settings& settings, const auth::Identity& sender, codec::op::Submit submit,
+                                UnixMillis now);
 // The contents that travelled along, against their roots. Errors: part_mismatch naming the content.
 Status check_inline_contents(const codec::Routing& routing, ByteView contents);
 // Stanza root, then the mailboxes. Errors: part_mismatch, and those of resolve_recipients.
 Status check_stanzas(Submission& submission, store::Reader& reader, EpochTable& epochs, UnixMillis now);
 
 // The first receipt when the same message is stored already; nothing when it is new. Errors: conflict, storage_failed.
-Result<std::optional<codec::reply::Submit>> stored_before(store::Reader& reader, const MailboxId& sender, const MessageId& id,
-                                                          const Hash& routing_hash);
+Result<std::optional<codec::reply::Submit>> stored_before(store::Reader& reader, const MailboxId& sender,
+                                                          const MessageId& id, const Hash& routing_hash);
 
 // Hands a fully checked submission to the writer.
 void write_submission(Environment& environment, Submission submission, Done<codec::reply::Submit> done);

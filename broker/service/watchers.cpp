@@ -27,7 +27,8 @@ void Watchers::changed(std::int64_t mailbox_key, std::uint64_t change) {
     std::lock_guard lock(mutex_);  // the sink never blocks
     auto found = by_mailbox_.find(mailbox_key);
     if (found == by_mailbox_.end()) return;
-    for (auto session : found->second) sink_.push(session, change);
+    for (auto session : found->second)
+        sink_.push(session, change);
 }
 
 std::size_t Watchers::watching(std::int64_t mailbox_key) {
