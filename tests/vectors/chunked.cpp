@@ -14,7 +14,6 @@ namespace carepost::vectors {
 namespace {
 
 constexpr std::size_t kSalt = 24;
-constexpr std::size_t kTag = 16;
 
 Bytes inflate_all(const Bytes& compressed) {
     z_stream stream{};
