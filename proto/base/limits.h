@@ -37,14 +37,14 @@ inline constexpr std::uint32_t kRecipients = 500;  // default; 50,000 with the b
 inline constexpr std::uint32_t kRecipientsBroadcast = 50'000;
 inline constexpr std::uint32_t kAttachments = 100;
 inline constexpr std::size_t kSubjectCharacters = 400;
-inline constexpr std::size_t kWordCharacters = 100;         // message type, format, an address
+inline constexpr std::size_t kWordCharacters = 100;  // message type, format, an address
 inline constexpr std::size_t kPatientCharacters = 200;
-inline constexpr std::size_t kFileNameBytes = 255;          // what common file systems take
-inline constexpr std::size_t kMediaTypeCharacters = 127;    // RFC 6838 section 4.2
-inline constexpr std::size_t kMetadata = 64;                // key-value pairs in a header
+inline constexpr std::size_t kFileNameBytes = 255;        // what common file systems take
+inline constexpr std::size_t kMediaTypeCharacters = 127;  // RFC 6838 section 4.2
+inline constexpr std::size_t kMetadata = 64;              // key-value pairs in a header
 inline constexpr std::size_t kMetadataKeyCharacters = 64;
 inline constexpr std::size_t kMetadataValueCharacters = 1000;
-inline constexpr std::size_t kCheckpoint = 4 * 1024;        // a signed note with a handful of cosignatures
+inline constexpr std::size_t kCheckpoint = 4 * 1024;  // a signed note with a handful of cosignatures
 inline constexpr std::size_t kMemberReceipt = 1024;
 
 // --- mailbox ------------------------------------------------------------------------------------------------------
