@@ -1,6 +1,7 @@
 #include "proto/codec/admin.h"
 
 #include "proto/base/limits.h"
+#include "proto/codec/canonical.h"
 #include "proto/codec/wire_fields.h"
 #include "proto/schema/admin.pb.h"
 
@@ -237,8 +238,7 @@ Bytes encode_admin_request(const AdminOperation& operation) {
 
 Result<AdminOperation> decode_admin_request(ByteView bytes) {
     PbRequest in;
-    if (bytes.size() > kAdminMessage || !within_field_budget(bytes, 64, {}) ||
-        !in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    if (bytes.size() > kAdminMessage || !within_field_budget(bytes, 64, {}) || !parse_quietly(in, bytes)) {
         return fail(ErrorCode::malformed_request, "not a request of administration");
     }
     return decode_operation(in);
@@ -254,7 +254,7 @@ Bytes encode_admin_reply(const AdminOutcome& outcome) {
 
 Result<AdminOutcome> decode_admin_reply(ByteView bytes) {
     PbReply in;
-    if (bytes.size() > kAdminMessage || !in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    if (bytes.size() > kAdminMessage || !parse_quietly(in, bytes)) {
         return fail(ErrorCode::malformed_request, "the broker's answer is not one of administration");
     }
     if (in.code() != 0) return Error{static_cast<ErrorCode>(in.code()), in.message(), in.hint(), std::nullopt};

@@ -1,5 +1,6 @@
 // Replies: values to bytes for the broker, bytes to values for the client.
 #include "proto/base/limits.h"
+#include "proto/codec/canonical.h"
 #include "proto/codec/wire.h"
 #include "proto/codec/wire_fields.h"
 #include "proto/schema/wire.pb.h"
@@ -364,7 +365,7 @@ Result<Reply> decode_reply(ByteView frame) {
     bool affordable =
         frame.size() <= limits::kFrame &&
         within_field_budget(frame, kReplyFields, {{21, 1}, {30, 2}, {40, 1}, {41, 1}, {42, 1}, {51, 3}, {52, 1}});
-    if (!affordable || !in.ParseFromArray(frame.data(), static_cast<int>(frame.size()))) {
+    if (!affordable || !parse_quietly(in, frame)) {
         return fail(ErrorCode::malformed_request, "the broker's answer is not a reply of this protocol");
     }
     TRY_ASSIGN(auto outcome, decode_outcome(in));

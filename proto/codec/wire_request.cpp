@@ -2,6 +2,7 @@
 #include <google/protobuf/arena.h>
 
 #include "proto/base/limits.h"
+#include "proto/codec/canonical.h"
 #include "proto/codec/wire.h"
 #include "proto/codec/wire_fields.h"
 #include "proto/schema/wire.pb.h"
@@ -308,7 +309,7 @@ Result<Request> decode_request(ByteView frame) {
     }
     google::protobuf::Arena arena;
     auto* in = google::protobuf::Arena::CreateMessage<Pb>(&arena);
-    if (!in->ParseFromArray(frame.data(), static_cast<int>(frame.size())) || in->id() == 0) {
+    if (!parse_quietly(*in, frame) || in->id() == 0) {
         return fail(ErrorCode::malformed_request, "not a request, or one without an id");
     }
     TRY_ASSIGN(auto operation, decode_operation(*in));

@@ -61,7 +61,7 @@ Status check_lines(std::string_view text, const TrustedBroker& broker, std::stri
 
 }  // namespace
 
-std::string TrustedBroker::fingerprint() const { return trust::fingerprint(signed_object_.object); }
+std::string TrustedBroker::fingerprint() const { return trust::fingerprint(file_.root_key.view()); }
 
 Result<codec::SignedObject> sign_broker_file(const codec::BrokerFile& file, const SigningKey& root) {
     if (file.root_key != root.verify_key()) {

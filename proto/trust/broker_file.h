@@ -17,7 +17,7 @@ public:
     const codec::BrokerFile& file() const { return file_; }
     const std::vector<Registrar>& registrars() const { return registrars_; }
     const codec::SignedObject& signed_object() const { return signed_object_; }  // to be kept
-    std::string fingerprint() const;                                             // of the object bytes, as in armor.h
+    std::string fingerprint() const;  // of the root key (armor.h): it outlives editions of the file
     NoteVerifier directory_log() const { return {file_.directory_origin, file_.directory_key}; }
     NoteVerifier evidence_log() const { return {file_.evidence_origin, file_.evidence_key}; }
 
