@@ -37,4 +37,12 @@ Result<SecretBytes> open_local(const Secret<32>& key, ByteView context, ByteView
     return out;
 }
 
+TransportKey transport_key_of(const Secret<32>& secret) {
+    TransportKey key;
+    if (crypto_scalarmult_base(key.bytes.data(), secret.reveal().data()) != 0) {
+        throw std::runtime_error("libsodium refused to derive a transport key");
+    }
+    return key;
+}
+
 }  // namespace carepost::seal

@@ -1,0 +1,40 @@
+#pragma once
+// What the verified directory says of one mailbox, and what a client keeps of it.
+
+#include "client-lib/src/directory/pinned.h"
+#include "proto/base/secret.h"
+#include "proto/trust/chain.h"
+
+namespace carepost::client {
+
+// Everything in it was verified: signatures, proofs of inclusion, chain. A value type, never changed once made.
+struct KnownMailbox {
+    codec::SignedObject certificate_object;
+    codec::Certificate certificate;
+    Hash certificate_hash;
+    std::uint64_t certificate_index = 0;  // of its leaf in the log
+    std::vector<codec::SignedObject> chain_objects;
+    std::vector<std::uint64_t> chain_indexes;
+    trust::MailboxState state;
+    std::optional<codec::SignedObject> revocation_object;
+    std::optional<std::uint64_t> revocation_index;
+    std::uint64_t checked_size = 0;  // of the log, when the broker last said that this is all
+    UnixMillis head_time = 0;        // when it said so
+
+    const MailboxId& id() const { return certificate.mailbox; }
+    Hash chain_hash(std::uint64_t seq) const;  // of a chain entry this knows
+    // Whether the directory of `log_size` leaves held the certificate, unrevoked.
+    bool was_certified(std::uint64_t log_size) const;
+    // Whether the member held these rights there.
+    bool held(const MemberId& member, std::uint32_t rights, std::uint64_t log_size) const;
+};
+
+// Verified from scratch again when read: a state file is no authority. Errors: damaged_file, certificate_invalid.
+SecretBytes encode(const KnownMailbox& known);
+Result<KnownMailbox> decode_known_mailbox(ByteView bytes, const PinnedBroker& broker, UnixMillis now);
+
+// The parts of verification shared by the cache and the directory: signatures and chain, without the log.
+Result<KnownMailbox> verify_objects(codec::SignedObject certificate, std::vector<codec::SignedObject> chain,
+                                    std::optional<codec::SignedObject> revocation, const PinnedBroker& broker, UnixMillis now);
+
+}  // namespace carepost::client
