@@ -44,6 +44,12 @@ Secret<32> expand(const SecretBytes& key, std::string_view info) {
 
 InvitationCode InvitationCode::generate(Random& random) { return InvitationCode(random.secret<kSecretBytes>()); }
 
+Result<InvitationCode> InvitationCode::from_secret(ByteView secret) {
+    auto copy = Secret<kSecretBytes>::from_view(secret);
+    if (!copy) return fail(ErrorCode::bad_argument, "an invitation code has 17 bytes");
+    return InvitationCode(std::move(*copy));
+}
+
 Result<InvitationCode> InvitationCode::parse(std::string_view text) {
     SecretBytes typed(kCodeCharacters);
     std::size_t count = 0;

@@ -27,6 +27,8 @@ public:
     // The code as people type it. It is a secret: print it once, to the one who asked for it.
     SecretBytes reveal_text() const;
     const Secret<17>& secret() const { return secret_; }
+    // The same code again, from what `secret` gave. Error bad_argument for another length.
+    static Result<InvitationCode> from_secret(ByteView secret);
 
 private:
     explicit InvitationCode(Secret<17> secret) : secret_(std::move(secret)) {}

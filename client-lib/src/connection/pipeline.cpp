@@ -21,7 +21,8 @@ Result<Answer> Pipeline::take() {
 }
 
 void Pipeline::drain() {
-    while (!slots_.empty()) [[maybe_unused]] auto dropped = take();
+    while (!slots_.empty()) [[maybe_unused]]
+        auto dropped = take();
 }
 
 }  // namespace carepost::client

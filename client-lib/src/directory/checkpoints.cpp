@@ -20,14 +20,15 @@ std::unexpected<Error> unverified(std::string what) {
 }
 
 Error fraud(const std::string& file) {
-    return {ErrorCode::fraud_proven, fmt::format("the broker has signed two directories that contradict each other; both are kept in {}", file),
+    return {ErrorCode::fraud_proven,
+            fmt::format("the broker has signed two directories that contradict each other; both are kept in {}", file),
             "stop using this broker and show that file to those responsible for it", std::nullopt};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Checkpoints>> Checkpoints::open(const PinnedBroker& broker, Archive& archive, Connection& connection,
-                                                       std::filesystem::path fraud_folder) {
+Result<std::unique_ptr<Checkpoints>> Checkpoints::open(const PinnedBroker& broker, Archive& archive,
+                                                       Connection& connection, std::filesystem::path fraud_folder) {
     std::unique_ptr<Checkpoints> out(new Checkpoints(broker, archive, connection, std::move(fraud_folder)));
     TRY_ASSIGN(const auto note, archive.get(RecordKind::pin, view_of(kPin)));
     if (note) {
@@ -81,11 +82,14 @@ Status Checkpoints::agree(const trust::Checkpoint& told, ByteView note, std::chr
     return {};
 }
 
-Status Checkpoints::prove(const trust::Checkpoint& older, const trust::Checkpoint& newer, std::chrono::milliseconds timeout) {
+Status Checkpoints::prove(const trust::Checkpoint& older, const trust::Checkpoint& newer,
+                          std::chrono::milliseconds timeout) {
     if (older.size == 0) return {};
-    TRY_ASSIGN(const auto reply, connection_.ask<codec::reply::Consistency>(codec::op::Consistency{older.size, newer.size}, timeout));
+    TRY_ASSIGN(const auto reply,
+               connection_.ask<codec::reply::Consistency>(codec::op::Consistency{older.size, newer.size}, timeout));
     if (trust::verify_consistency(older.size, older.root, newer.size, newer.root, reply.proof)) return {};
-    return unverified(fmt::format("the broker does not prove that its directory of {} entries continues the one of {}", newer.size, older.size));
+    return unverified(fmt::format("the broker does not prove that its directory of {} entries continues the one of {}",
+                                  newer.size, older.size));
 }
 
 Status Checkpoints::pin(const trust::Checkpoint& checkpoint, ByteView note) {

@@ -15,8 +15,8 @@ namespace carepost::client {
 // Thread-safe; one check at a time.
 class Checkpoints {
 public:
-    static Result<std::unique_ptr<Checkpoints>> open(const PinnedBroker& broker, Archive& archive, Connection& connection,
-                                                     std::filesystem::path fraud_folder);
+    static Result<std::unique_ptr<Checkpoints>> open(const PinnedBroker& broker, Archive& archive,
+                                                     Connection& connection, std::filesystem::path fraud_folder);
 
     // Verifies a head the broker told of and moves the pin to it. A head older than the pin is accepted when it is proven to
     // be part of it. Errors: log_unverified (not signed, another log, no proof), fraud_proven; those of the connection.
@@ -31,7 +31,8 @@ public:
     Status no_fraud() const;
 
 private:
-    Checkpoints(const PinnedBroker& broker, Archive& archive, Connection& connection, std::filesystem::path fraud_folder)
+    Checkpoints(const PinnedBroker& broker, Archive& archive, Connection& connection,
+                std::filesystem::path fraud_folder)
         : broker_(broker), archive_(archive), connection_(connection), fraud_folder_(std::move(fraud_folder)) {}
     Status agree(const trust::Checkpoint& told, ByteView note, std::chrono::milliseconds timeout);
     Status prove(const trust::Checkpoint& older, const trust::Checkpoint& newer, std::chrono::milliseconds timeout);
@@ -42,7 +43,7 @@ private:
     Archive& archive_;
     Connection& connection_;
     const std::filesystem::path fraud_folder_;
-    mutable std::mutex mutex_;              // guards what follows
+    mutable std::mutex mutex_;  // guards what follows
     std::optional<trust::Checkpoint> pinned_;
     Bytes pinned_note_;
     std::map<std::uint64_t, Hash> agreed_;  // other heads found consistent: size -> root

@@ -47,7 +47,8 @@ Result<std::vector<Known>> Directory::look_up(const std::vector<Who>& who, std::
     return out;
 }
 
-Result<Known> Directory::take(const Who& asked, const Known& before, ByteView record, const trust::Checkpoint& checkpoint) {
+Result<Known> Directory::take(const Who& asked, const Known& before, ByteView record,
+                              const trust::Checkpoint& checkpoint) {
     TRY_ASSIGN(auto decoded, codec::decode_directory_record(record));
     if (!decoded.certificate) {
         return fail(ErrorCode::unknown_recipient, fmt::format("nobody is known as {}", text_of_who(asked)),
@@ -72,7 +73,8 @@ Result<KnownMailbox> Directory::merge(const Who& asked, const Known& before, cod
     } else if (before) {
         // Another certificate for a mailbox or address known here is a reset: two registrars, 72 hours and everyone's confirmation. Until there
         // are such resets in the protocol, nothing replaces an identity.
-        return fail(ErrorCode::certificate_invalid, fmt::format("{} shows another identity than the one known here", name),
+        return fail(ErrorCode::certificate_invalid,
+                    fmt::format("{} shows another identity than the one known here", name),
                     "ask the owner by another way what happened; do not send");
     }
     const Label label = record.certificate->label;
@@ -92,16 +94,18 @@ Result<KnownMailbox> Directory::merge(const Who& asked, const Known& before, cod
     } else if (before && before->revocation_object) {
         return unverified(name, "the broker no longer shows that it was revoked");
     }
-    TRY_ASSIGN(auto known, verify_objects(record.certificate->signed_object, std::move(chain), std::move(revocation), broker_,
-                                          clock_.now_ms()));
+    TRY_ASSIGN(auto known, verify_objects(record.certificate->signed_object, std::move(chain), std::move(revocation),
+                                          broker_, clock_.now_ms()));
     known.certificate_index = record.certificate->index;
     known.chain_indexes = std::move(indexes);
     known.revocation_index = revocation_index;
     known.checked_size = checkpoint.size;
-    if (known.certificate.label != label) return unverified(name, "its leaf carries another label than its certificate");
+    if (known.certificate.label != label)
+        return unverified(name, "its leaf carries another label than its certificate");
     const auto* address = std::get_if<Address>(&asked);
     const auto* mailbox = std::get_if<MailboxId>(&asked);
-    if ((address != nullptr && known.certificate.address != *address) || (mailbox != nullptr && known.id() != *mailbox)) {
+    if ((address != nullptr && known.certificate.address != *address) ||
+        (mailbox != nullptr && known.id() != *mailbox)) {
         return unverified(name, "the broker answered with somebody else");
     }
     TRY(check_head(known, record, checkpoint, known.head_time));
@@ -111,7 +115,8 @@ Result<KnownMailbox> Directory::merge(const Who& asked, const Known& before, cod
 Status Directory::check_leaf(const codec::LoggedEntry& entry, codec::LeafType type, const Label& label,
                              const trust::Checkpoint& checkpoint) const {
     const std::string name = "label " + label.hex().substr(0, 16);
-    if (entry.type != type || entry.label != label) return unverified(name, "a leaf of another kind or label was given");
+    if (entry.type != type || entry.label != label)
+        return unverified(name, "a leaf of another kind or label was given");
     const auto leaf = trust::encode(trust::leaf_of(entry));
     if (!trust::verify_inclusion(trust::leaf_hash(leaf), entry.index, checkpoint.size, entry.proof, checkpoint.root)) {
         return unverified(name, "it is not proven to stand in the log");
@@ -119,15 +124,17 @@ Status Directory::check_leaf(const codec::LoggedEntry& entry, codec::LeafType ty
     return {};
 }
 
-Status Directory::check_head(const KnownMailbox& known, const codec::DirectoryRecord& record, const trust::Checkpoint& checkpoint,
-                             UnixMillis& time) const {
+Status Directory::check_head(const KnownMailbox& known, const codec::DirectoryRecord& record,
+                             const trust::Checkpoint& checkpoint, UnixMillis& time) const {
     const std::string name = known.certificate.address.text();
     if (!record.head) return unverified(name, "the broker does not sign what it says to be the newest");
     TRY_ASSIGN(const auto head, trust::verify_head(*record.head, broker_.file.statement_key));
-    if (head.label != known.certificate.label || head.seq != known.state.head_seq() || head.hash != known.state.head_hash()) {
+    if (head.label != known.certificate.label || head.seq != known.state.head_seq() ||
+        head.hash != known.state.head_hash()) {
         return unverified(name, "the signed newest entry is not the newest that was given");
     }
-    if (head.log_size > checkpoint.size) return unverified(name, "the signed newest entry is of a directory that was not shown");
+    if (head.log_size > checkpoint.size)
+        return unverified(name, "the signed newest entry is of a directory that was not shown");
     time = head.time_ms;
     return {};
 }
@@ -173,7 +180,8 @@ Known Directory::kept(const Who& who) {
 
 Result<Known> Directory::at_least(const MailboxId& mailbox, std::uint64_t log_size, std::uint64_t chain_seq,
                                   std::chrono::milliseconds timeout) {
-    if (const Known known = kept(mailbox); known && known->checked_size >= log_size && known->state.head_seq() >= chain_seq) {
+    if (const Known known = kept(mailbox);
+        known && known->checked_size >= log_size && known->state.head_seq() >= chain_seq) {
         return known;
     }
     TRY_ASSIGN(auto found, look_up({mailbox}, timeout));

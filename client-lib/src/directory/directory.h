@@ -15,7 +15,8 @@ using Who = std::variant<MailboxId, Address>;
 // Thread-safe.
 class Directory {
 public:
-    Directory(const PinnedBroker& broker, Archive& archive, Connection& connection, Checkpoints& checkpoints, const Clock& clock)
+    Directory(const PinnedBroker& broker, Archive& archive, Connection& connection, Checkpoints& checkpoints,
+              const Clock& clock)
         : broker_(broker), archive_(archive), connection_(connection), checkpoints_(checkpoints), clock_(clock) {}
 
     // Asks the broker for the present state of all of these. Errors: unknown_recipient naming the first that is not there;
@@ -24,7 +25,8 @@ public:
     // What is kept of it, however old; null when nothing is.
     Known kept(const Who& who);
     // What is kept if it covers `log_size` leaves and entry `chain_seq`; otherwise asks.
-    Result<Known> at_least(const MailboxId& mailbox, std::uint64_t log_size, std::uint64_t chain_seq, std::chrono::milliseconds timeout);
+    Result<Known> at_least(const MailboxId& mailbox, std::uint64_t log_size, std::uint64_t chain_seq,
+                           std::chrono::milliseconds timeout);
 
 private:
     Result<Known> take(const Who& asked, const Known& before, ByteView record, const trust::Checkpoint& checkpoint);
@@ -32,8 +34,8 @@ private:
                                const trust::Checkpoint& checkpoint) const;
     Status check_leaf(const codec::LoggedEntry& entry, codec::LeafType type, const Label& label,
                       const trust::Checkpoint& checkpoint) const;
-    Status check_head(const KnownMailbox& known, const codec::DirectoryRecord& record, const trust::Checkpoint& checkpoint,
-                      UnixMillis& time) const;
+    Status check_head(const KnownMailbox& known, const codec::DirectoryRecord& record,
+                      const trust::Checkpoint& checkpoint, UnixMillis& time) const;
     void keep(const Known& known);
 
     const PinnedBroker& broker_;
@@ -41,7 +43,7 @@ private:
     Connection& connection_;
     Checkpoints& checkpoints_;
     const Clock& clock_;
-    std::mutex mutex_;                                // guards memory_
+    std::mutex mutex_;  // guards memory_
     std::unordered_map<MailboxId, Known> memory_;
 };
 

@@ -8,7 +8,8 @@ namespace {
 constexpr std::uint64_t kVersion = 1;
 
 std::unexpected<Error> damaged() {
-    return fail(ErrorCode::damaged_file, "an entry of the local directory cannot be read", "it is fetched again at the next contact");
+    return fail(ErrorCode::damaged_file, "an entry of the local directory cannot be read",
+                "it is fetched again at the next contact");
 }
 
 Status write(RecordWriter& out, const codec::SignedObject& object) {
@@ -33,18 +34,30 @@ bool KnownMailbox::held(const MemberId& member, std::uint32_t rights, std::uint6
 }
 
 Result<KnownMailbox> verify_objects(codec::SignedObject certificate, std::vector<codec::SignedObject> chain,
-                                    std::optional<codec::SignedObject> revocation, const PinnedBroker& broker, UnixMillis now) {
+                                    std::optional<codec::SignedObject> revocation, const PinnedBroker& broker,
+                                    UnixMillis now) {
     TRY_ASSIGN(const auto claimed, codec::decode_certificate(certificate.object));
     // Signatures are judged at the certificate's own beginning; whether it is valid at another moment is asked where it matters.
-    TRY_ASSIGN(const auto verified, trust::verify_certificate(certificate, broker.registrars, broker.file.sandbox, claimed.not_before_ms));
+    TRY_ASSIGN(const auto verified,
+               trust::verify_certificate(certificate, broker.registrars, broker.file.sandbox, claimed.not_before_ms));
     TRY_ASSIGN(auto state, trust::MailboxState::verify(chain, now));
     if (state.mailbox() != claimed.mailbox || state.identity_key() != claimed.identity_key) {
-        return fail(ErrorCode::certificate_invalid, "the chain of " + claimed.address.text() + " does not belong to its certificate",
+        return fail(ErrorCode::certificate_invalid,
+                    "the chain of " + claimed.address.text() + " does not belong to its certificate",
                     "do not send to it; tell the broker's administrator");
     }
     if (revocation) TRY(trust::verify_revocation(*revocation, claimed, broker.registrars));
-    return KnownMailbox{std::move(certificate), verified.certificate(), verified.hash(), 0, std::move(chain), {}, std::move(state),
-                        std::move(revocation), std::nullopt, 0, 0};
+    return KnownMailbox{std::move(certificate),
+                        verified.certificate(),
+                        verified.hash(),
+                        0,
+                        std::move(chain),
+                        {},
+                        std::move(state),
+                        std::move(revocation),
+                        std::nullopt,
+                        0,
+                        0};
 }
 
 SecretBytes encode(const KnownMailbox& known) {
@@ -86,7 +99,8 @@ Result<KnownMailbox> decode_known_mailbox(ByteView bytes, const PinnedBroker& br
         TRY_ASSIGN(revocation, codec::decode_signed_object(in.bytes()));
     }
     if (!in.whole()) return damaged();
-    TRY_ASSIGN(auto known, verify_objects(std::move(certificate), std::move(chain), std::move(revocation), broker, now));
+    TRY_ASSIGN(auto known,
+               verify_objects(std::move(certificate), std::move(chain), std::move(revocation), broker, now));
     known.certificate_index = certificate_index;
     known.chain_indexes = std::move(indexes);
     known.revocation_index = revocation_index;

@@ -35,6 +35,7 @@ Result<KnownMailbox> decode_known_mailbox(ByteView bytes, const PinnedBroker& br
 
 // The parts of verification shared by the cache and the directory: signatures and chain, without the log.
 Result<KnownMailbox> verify_objects(codec::SignedObject certificate, std::vector<codec::SignedObject> chain,
-                                    std::optional<codec::SignedObject> revocation, const PinnedBroker& broker, UnixMillis now);
+                                    std::optional<codec::SignedObject> revocation, const PinnedBroker& broker,
+                                    UnixMillis now);
 
 }  // namespace carepost::client

@@ -1,22 +1,23 @@
 #pragma once
-// The broker an identity trusts, as its broker.carepost says: all that later answers are measured by. A value type.
+// The broker an identity trusts, as its broker.carepost says: all that later answers are measured by.
 
 #include <filesystem>
 
-#include "proto/trust/certificate.h"
-#include "proto/trust/note.h"
+#include "proto/trust/broker_file.h"
 
 namespace carepost::client {
 
+// A value type.
 struct PinnedBroker {
+    explicit PinnedBroker(const trust::TrustedBroker& broker);
     codec::BrokerFile file;
     std::vector<trust::Registrar> registrars;
     trust::NoteVerifier directory_log;
     trust::NoteVerifier evidence_log;
-
-    // A broker file that is whole, signed by its root, with registrars of that root. Errors: no_such_file, unreadable, broker_untrusted.
-    static Result<PinnedBroker> load(const std::filesystem::path& path);
-    std::string fingerprint() const;  // of the root key: what people compare
+    std::string fingerprint;  // what people compare
 };
+
+// A broker file that is whole and signed by the root it names. Errors: no_such_file, unreadable, broker_untrusted.
+Result<trust::TrustedBroker> load_broker_file(const std::filesystem::path& path);
 
 }  // namespace carepost::client

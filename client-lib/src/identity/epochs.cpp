@@ -38,13 +38,15 @@ Result<std::vector<codec::SignedObject>> make_missing_epochs(trust::MailboxState
                                                              const SigningKey& signer, UnixMillis now) {
     const auto planned = plan(state, now);
     std::vector<std::pair<std::uint32_t, UnixMillis>> secrets;
-    for (const Planned& epoch : planned) secrets.emplace_back(epoch.number, epoch.not_before + kValid);
+    for (const Planned& epoch : planned)
+        secrets.emplace_back(epoch.number, epoch.not_before + kValid);
     TRY(keyring.prepare(secrets));
     std::vector<codec::SignedObject> entries;
     for (const Planned& epoch : planned) {
         TRY_ASSIGN(const auto secret, keyring.secret(epoch.number));
         TRY_ASSIGN(const auto pair, seal::SealingKeyPair::from_epoch_secret(secret));
-        TRY_ASSIGN(auto entry, trust::make_epoch(state, pair.public_key, epoch.not_before, trust::empty_root(), signer, now));
+        TRY_ASSIGN(auto entry,
+                   trust::make_epoch(state, pair.public_key, epoch.not_before, trust::empty_root(), signer, now));
         TRY(state.append(entry, now));
         entries.push_back(std::move(entry));
     }

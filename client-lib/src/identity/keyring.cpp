@@ -15,19 +15,20 @@ namespace {
 constexpr std::string_view kContext = "carepost/v1/keyring";
 constexpr std::size_t kFileMost = 1024 * 1024;
 constexpr std::uint64_t kVersion = 1;
-constexpr UnixMillis kRetentionMost =
-    std::chrono::milliseconds(std::chrono::days(limits::kRetentionDaysMost)).count();
+constexpr UnixMillis kRetentionMost = std::chrono::milliseconds(std::chrono::days(limits::kRetentionDaysMost)).count();
 
 }  // namespace
 
-Result<std::unique_ptr<Keyring>> Keyring::open(std::filesystem::path path, const Secret<32>& local_key, Random& random) {
+Result<std::unique_ptr<Keyring>> Keyring::open(std::filesystem::path path, const Secret<32>& local_key,
+                                               Random& random) {
     std::unique_ptr<Keyring> keyring(new Keyring(path, local_key.clone(), random));
     auto sealed = read_secret_file(path, kFileMost);
     if (!sealed && sealed.error().code == ErrorCode::no_such_file) return keyring;
     if (!sealed) return fail(std::move(sealed).error());
     auto plain = seal::open_local(local_key, view_of(kContext), sealed->reveal());
     const auto damaged = [&path] {
-        return fail(ErrorCode::damaged_file, fmt::format("the keyring {} is damaged, or belongs to another identity", path.string()),
+        return fail(ErrorCode::damaged_file,
+                    fmt::format("the keyring {} is damaged, or belongs to another identity", path.string()),
                     "put the right file back from a backup");
     };
     if (!plain) return damaged();
@@ -53,8 +54,8 @@ Status Keyring::save() const {
         out.number(epoch.number).bytes(epoch.secret.reveal()).number(epoch.not_after);
     }
     const SecretBytes plain = out.finish();
-    return write_file_atomic(path_, seal::seal_local(local_key_, view_of(kContext), plain.reveal(), random_), kSecretFile,
-                             Existing::replace);
+    return write_file_atomic(path_, seal::seal_local(local_key_, view_of(kContext), plain.reveal(), random_),
+                             kSecretFile, Existing::replace);
 }
 
 Result<Secret<32>> Keyring::secret(std::uint32_t epoch) const {
@@ -62,7 +63,8 @@ Result<Secret<32>> Keyring::secret(std::uint32_t epoch) const {
     for (const EpochSecret& candidate : epochs_) {
         if (candidate.number == epoch) return candidate.secret.clone();
     }
-    return fail(ErrorCode::not_found, fmt::format("there is no secret for epoch {}: never here, or destroyed after its time", epoch));
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no secret for epoch {}: never here, or destroyed after its time", epoch));
 }
 
 Status Keyring::prepare(const std::vector<std::pair<std::uint32_t, UnixMillis>>& epochs) {
@@ -90,7 +92,8 @@ Result<Secret<32>> Keyring::prepare(std::uint32_t epoch, UnixMillis not_after) {
 
 Status Keyring::destroy_expired(UnixMillis now) {
     const std::lock_guard lock(mutex_);
-    const auto gone = std::erase_if(epochs_, [now](const EpochSecret& epoch) { return epoch.not_after + kRetentionMost < now; });
+    const auto gone =
+        std::erase_if(epochs_, [now](const EpochSecret& epoch) { return epoch.not_after + kRetentionMost < now; });
     return gone > 0 ? save() : Status{};
 }
 

@@ -23,7 +23,8 @@ struct EpochSecret {
 class Keyring {
 public:
     // Errors: damaged_file, unsafe_key_file; a missing file is an empty keyring.
-    static Result<std::unique_ptr<Keyring>> open(std::filesystem::path path, const Secret<32>& local_key, Random& random);
+    static Result<std::unique_ptr<Keyring>> open(std::filesystem::path path, const Secret<32>& local_key,
+                                                 Random& random);
 
     // Errors: not_found (never had, or destroyed).
     Result<Secret<32>> secret(std::uint32_t epoch) const;

@@ -6,8 +6,21 @@
 #include "client-lib/src/types.h"
 #include "proto/base/address.h"
 #include "proto/base/signature.h"
+#include "proto/trust/key_file.h"
 
 namespace carepost::client {
+
+// Options' Unlock, answered: the passphrase is asked for once, whatever the number of files. Move-only.
+class Unlocker {
+public:
+    // Errors: those of the passphrase function.
+    static Result<Unlocker> make(const Unlock& unlock);
+    trust::Unlock view() const;  // valid as long as this lives
+
+private:
+    std::optional<Secret<32>> key_;
+    std::optional<SecretBytes> passphrase_;
+};
 
 // Move-only.
 struct MemberKeys {
@@ -15,6 +28,7 @@ struct MemberKeys {
     std::string name;  // as asked for at enrolment
     MailboxId mailbox;
     MemberId member;
+    std::string member_name;
     VerifyKey identity_key;
     SigningKey signing;
     TransportKey transport;
@@ -27,12 +41,12 @@ struct NewIdentity {
 };
 
 // Fresh keys for a mailbox.
-NewIdentity make_identity(const Address& address, std::string name, Random& random);
+NewIdentity make_identity(const Address& address, std::string name, std::string member_name, Random& random);
 
-// The passphrase is asked for once and used for both files. Errors: cannot_create, disk_full, already_exists; of the unlock.
-Status save_identity(const Paths& paths, const NewIdentity& identity, const Unlock& unlock, Random& random);
+// identity.key first: without member.key there is no identity yet. Errors: cannot_create, disk_full, io_failed.
+Status save_identity(const Paths& paths, const NewIdentity& identity, const Unlocker& unlocker, Random& random);
 // Errors: not_enrolled (no such file), unsafe_key_file, wrong_passphrase, damaged_file.
-Result<MemberKeys> load_member_keys(const Paths& paths, const Unlock& unlock);
-Result<SigningKey> load_identity_key(const Paths& paths, const Unlock& unlock);
+Result<MemberKeys> load_member_keys(const Paths& paths, const Unlocker& unlocker);
+Result<SigningKey> load_identity_key(const Paths& paths, const Unlocker& unlocker);
 
 }  // namespace carepost::client

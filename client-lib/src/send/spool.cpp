@@ -13,7 +13,8 @@ std::optional<MessageId> read_optional_id(RecordReader& in) { return MessageId::
 
 void write(RecordWriter& out, const SpooledMeta& meta) {
     out.text(meta.subject).text(meta.type).text(meta.format).text(meta.patient).number(meta.metadata.size());
-    for (const auto& [key, value] : meta.metadata) out.text(key).text(value);
+    for (const auto& [key, value] : meta.metadata)
+        out.text(key).text(value);
     write(out, meta.conversation);
     write(out, meta.reply_to);
     write(out, meta.replaces);
@@ -68,9 +69,11 @@ SecretBytes encode(const SpoolRecord& record) {
     write(out, record.meta);
     write(out, record.own);
     out.number(record.recipients.size());
-    for (const auto& recipient : record.recipients) write(out, recipient);
+    for (const auto& recipient : record.recipients)
+        write(out, recipient);
     out.number(record.contents.size());
-    for (const auto& content : record.contents) out.number(content.sealed_length).number(content.parts);
+    for (const auto& content : record.contents)
+        out.number(content.sealed_length).number(content.parts);
     out.bytes(record.routing).bytes(record.header).bytes(record.signature).number(record.stanza_count);
     out.bytes(record.sealer.reveal()).text(record.last_error);
     return out.finish();
@@ -87,7 +90,8 @@ Result<SpoolRecord> decode_spool_record(ByteView bytes) {
     record.fingerprint = in.id<Hash>();
     record.meta = read_meta(in);
     record.own = read_recipient(in);
-    for (std::uint64_t left = in.count(); left > 0; --left) record.recipients.push_back(read_recipient(in));
+    for (std::uint64_t left = in.count(); left > 0; --left)
+        record.recipients.push_back(read_recipient(in));
     for (std::uint64_t left = in.count(); left > 0; --left) {
         const std::uint64_t length = in.number();
         record.contents.push_back({length, in.number()});
@@ -104,7 +108,8 @@ Result<SpoolRecord> decode_spool_record(ByteView bytes) {
 
 Outgoing describe(const SpoolRecord& record) {
     Outgoing out{record.id, record.state, record.created, record.bytes, {}, record.meta.subject, record.last_error};
-    for (const auto& recipient : record.recipients) out.to.push_back(recipient.address);
+    for (const auto& recipient : record.recipients)
+        out.to.push_back(recipient.address);
     return out;
 }
 

@@ -45,14 +45,14 @@ struct SpoolRecord {
     std::uint64_t bytes = 0;  // true size of all contents
     Hash fingerprint;         // of everything asked for, contents included
     SpooledMeta meta;
-    SpooledRecipient own;     // the sent copy's place
+    SpooledRecipient own;  // the sent copy's place
     std::vector<SpooledRecipient> recipients;
     std::vector<SpooledContent> contents;
     Bytes routing;
     Bytes header;
     Bytes signature;
     std::uint32_t stanza_count = 0;
-    SecretBytes sealer;       // MessageSealer::state
+    SecretBytes sealer;  // MessageSealer::state
     std::string last_error;
 };
 

@@ -33,8 +33,8 @@ bool mended_by_another_round(ErrorCode code) {
 
 }  // namespace
 
-Uploader::Uploader(Connection& connection, const SpoolRecord& record, SpoolFolder folder, std::chrono::milliseconds timeout,
-                   ProgressCallback progress)
+Uploader::Uploader(Connection& connection, const SpoolRecord& record, SpoolFolder folder,
+                   std::chrono::milliseconds timeout, ProgressCallback progress)
     : connection_(connection),
       record_(record),
       folder_(std::move(folder)),
@@ -44,7 +44,8 @@ Uploader::Uploader(Connection& connection, const SpoolRecord& record, SpoolFolde
 
 std::uint64_t Uploader::total_sealed() const {
     std::uint64_t total = 0;
-    for (const auto& content : record_.contents) total += content.sealed_length;
+    for (const auto& content : record_.contents)
+        total += content.sealed_length;
     return total;
 }
 
@@ -58,7 +59,8 @@ Result<Uploaded> Uploader::run() {
             TRY(report(0));
             return Uploaded{reply.receipt, reply.repeated};
         }
-        if (reply.missing.empty()) return fail(ErrorCode::malformed_request, "the broker neither took the message nor said what it lacks");
+        if (reply.missing.empty())
+            return fail(ErrorCode::malformed_request, "the broker neither took the message nor said what it lacks");
         std::uint64_t have = 0;
         std::uint64_t content_missing = 0;
         for (const auto& missing : reply.missing) {
@@ -68,7 +70,8 @@ Result<Uploaded> Uploader::run() {
         fruitless = have > had_before ? 0 : fruitless + 1;
         had_before = have;
         if (fruitless > kFruitlessRounds) {
-            return fail(ErrorCode::busy, "the broker takes no more parts of this message", "try again later with the same id");
+            return fail(ErrorCode::busy, "the broker takes no more parts of this message",
+                        "try again later with the same id");
         }
         done_ = total_sealed() - std::min(total_sealed(), content_missing);
         for (const auto& missing : reply.missing) {
@@ -128,8 +131,9 @@ std::uint64_t Uploader::step(const codec::reply::Missing& missing, std::uint64_t
 
 Status Uploader::check(const codec::reply::Missing& missing, std::uint64_t actual) const {
     if (missing.want == actual && missing.have <= actual) return {};
-    return fail(ErrorCode::malformed_request, fmt::format("the broker asks for bytes this message does not have (stream {}, {} of {})",
-                                                          static_cast<int>(missing.stream), missing.want, actual));
+    return fail(ErrorCode::malformed_request,
+                fmt::format("the broker asks for bytes this message does not have (stream {}, {} of {})",
+                            static_cast<int>(missing.stream), missing.want, actual));
 }
 
 Status Uploader::bring(const codec::reply::Missing& missing) {
@@ -146,7 +150,8 @@ Status Uploader::bring(const codec::reply::Missing& missing) {
         sizes_.push_back(missing.stream == Stream::content ? size : 0);
         offset += size;
     }
-    while (pipeline_.under_way() > 0) TRY(settle_one());
+    while (pipeline_.under_way() > 0)
+        TRY(settle_one());
     return {};
 }
 
