@@ -166,8 +166,10 @@ public:
     virtual void failed(const Error& error) = 0;
 };
 
-// Turns a batch's drafts into log leaves and signed checkpoints; declared here, implemented by service/evidence. Called by
-// the writer once per batch, before the commit. Writer thread only.
+// Turns a batch's drafts into log leaves and signed checkpoints; declared here, implemented by
+// service/evidence. Called by the writer before the commit, once per batch that logs anything. A batch may be
+// undone after it was sealed (full disk) and sealed again: what counts is logs.log_size(), never what the
+// sealer remembers. Writer thread only.
 struct SealedBatch {
     struct Node {
         unsigned level;

@@ -1,0 +1,36 @@
+#pragma once
+// The integers by which the hot tables are ordered (sql/0001_first.sql). Each packs what identifies a row into the 63 bits
+// of an SQLite key, the part that rises within a mailbox or message last.
+
+#include <cstdint>
+
+namespace carepost::store {
+
+inline constexpr int kSeqBits = 32;        // four milliard items and changes a mailbox
+inline constexpr int kPlacementBits = 16;  // limits::kRecipientsBroadcast is 50,000
+inline constexpr std::int64_t kSeqMost = (std::int64_t{1} << kSeqBits) - 1;
+inline constexpr std::int64_t kMailboxMost = (std::int64_t{1} << 30) - 1;
+
+// Received and own items are ranges of their own, so that neither is read past to find the other.
+constexpr std::int64_t item_key(std::int64_t mailbox, bool own, std::uint64_t seq) {
+    return (((mailbox << 1) | (own ? 1 : 0)) << kSeqBits) | static_cast<std::int64_t>(seq);
+}
+constexpr std::uint64_t seq_of(std::int64_t item_or_change_key) {
+    return static_cast<std::uint64_t>(item_or_change_key & kSeqMost);
+}
+constexpr bool is_own(std::int64_t item_key) { return ((item_key >> kSeqBits) & 1) != 0; }
+
+constexpr std::int64_t change_key(std::int64_t mailbox, std::uint64_t change) {
+    return (mailbox << kSeqBits) | static_cast<std::int64_t>(change);
+}
+
+constexpr std::int64_t placement_key(std::int64_t message, std::uint32_t stanza_index) {
+    return (message << kPlacementBits) | static_cast<std::int64_t>(stanza_index);
+}
+
+// In-order number of a complete subtree: new nodes of a growing log always come near the end of the tree.
+constexpr std::int64_t node_key(unsigned level, std::uint64_t index) {
+    return static_cast<std::int64_t>(((2 * index + 1) << level) - 1);
+}
+
+}  // namespace carepost::store

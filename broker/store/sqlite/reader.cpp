@@ -1,0 +1,422 @@
+#include "broker/store/sqlite/reader.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "broker/store/sqlite/keys.h"
+#include "broker/store/sqlite/search.h"
+#include "proto/trust/merkle.h"
+
+namespace carepost::store {
+namespace {
+
+// Where a message's content lies.
+struct ContentHome {
+    UploadKey key;
+    bool in_files = false;
+    std::vector<ContentInfo> contents;
+};
+
+struct ItemArrival {
+    std::int64_t key = 0;
+    MessageId id;
+};
+
+LogEntry read_log_entry(Row& row) {
+    LogEntry entry;
+    entry.index = row.number(0);
+    entry.type = static_cast<LeafType>(row.integer(1));
+    entry.label = row.id<Label>(2);
+    entry.seq = row.number(3);
+    entry.signed_object = row.bytes(4);
+    entry.salt = row.bytes(5);
+    return entry;
+}
+#define LOG_ENTRY_SELECT "SELECT number, type, label, seq, signed_object, salt FROM log_entries "
+
+Member read_member(Row& row) {
+    Member member;
+    member.mailbox_key = row.integer(0);
+    member.mailbox = row.id<MailboxId>(1);
+    member.id = row.id<MemberId>(2);
+    member.signing_key = row.id<VerifyKey>(3);
+    member.transport_key = row.id<TransportKey>(4);
+    member.rights = row.small(5);
+    member.name = row.text(6);
+    member.revoked = row.flag(7);
+    return member;
+}
+#define MEMBER_SELECT                                                          \
+    "SELECT m.mailbox, b.id, m.id, m.signing_key, m.transport_key, m.rights, " \
+    "m.name, m.revoked OR b.state <> 1 FROM members m JOIN mailboxes b ON b.key = m.mailbox "
+
+RecipientStatus read_recipient(Row& row) {
+    RecipientStatus status{row.id<MailboxId>(0), row.text(1), row.flag(2), row.bytes(3), {}};
+    if (!row.is_null(4)) status.evidence_index = row.number(4);
+    return status;
+}
+
+// One read statement each, prepared with the connection.
+struct Statements {
+    explicit Statements(Database& connection) : database(connection) {}
+    Database& database;
+    Statement mailboxes_after{
+        database, (std::string(kSelectMailbox) + "WHERE b.address > ?1 ORDER BY b.address LIMIT ?2").c_str()};
+    Statement member_by_key{database, MEMBER_SELECT "WHERE m.transport_key = ?1"};
+    Statement members{database, MEMBER_SELECT "WHERE m.mailbox = ?1 ORDER BY m.key"};
+    Statement live_members{database, MEMBER_SELECT "WHERE b.state = 1 AND m.revoked = 0 ORDER BY m.key"};
+    Statement invitations{database,
+                          "SELECT transport_key, address, expires FROM invitations "
+                          "ORDER BY transport_key"};
+    Statement pending{database,
+                      "SELECT mailbox, invitation, request, mac, received, state, reason FROM "
+                      "enrolments WHERE state = 1 ORDER BY key LIMIT ?1"};
+    Statement newest_entry{database, LOG_ENTRY_SELECT
+                           "WHERE mailbox = ?1 AND type = ?2 ORDER BY seq DESC, number DESC "
+                           "LIMIT 1"};
+    Statement chain{database, LOG_ENTRY_SELECT "WHERE mailbox = ?1 AND type = ?2 AND seq >= ?3 ORDER BY seq"};
+    Statement directory_leaves{database,
+                               "SELECT leaf FROM log_entries WHERE number >= ?1 "
+                               "ORDER BY number LIMIT ?2"};
+    Statement evidence_leaves{database,
+                              "SELECT leaf FROM evidence WHERE number >= ?1 "
+                              "ORDER BY number LIMIT ?2"};
+    Statement log_entries{database, LOG_ENTRY_SELECT "WHERE number >= ?1 ORDER BY number LIMIT ?2"};
+    Statement item_keys{database,
+                        "SELECT key, placement FROM items WHERE key > ?1 AND key <= ?2 AND "
+                        "id_start = ?3 ORDER BY key DESC"};
+    Statement own_item{database, "SELECT own_seq FROM messages WHERE sender = ?1 AND message_id = ?2"};
+    Statement message_id{database, "SELECT message_id FROM messages WHERE key = ?1"};
+    Statement stanza_hashes{database, "SELECT stanza_hashes FROM envelopes WHERE message = ?1"};
+    Statement arrivals{database,
+                       "SELECT i.key, m.message_id FROM items i CROSS JOIN messages m ON m.key = "
+                       "i.placement >> 16 WHERE i.key > ?1 AND i.key <= ?2 ORDER BY i.key LIMIT ?3"};
+    Statement changes{database,
+                      "SELECT c.key, c.kind, c.seq, m.message_id FROM changes c CROSS JOIN "
+                      "messages m ON m.key = c.message WHERE c.key > ?1 AND c.key <= ?2 ORDER BY "
+                      "c.key LIMIT ?3"};
+    Statement home{database,
+                   "SELECT b.id, m.message_id, m.in_files, e.layout FROM envelopes e CROSS JOIN "
+                   "messages m ON m.key = e.message CROSS JOIN mailboxes b ON b.key = m.sender "
+                   "WHERE e.message = ?1"};
+    Statement inline_content{database, "SELECT substr(content, ?2, ?3) FROM envelopes WHERE message = ?1"};
+    Statement recipients{database,
+                         "SELECT b.id, b.address, p.deleted, p.receipt, p.hand_over FROM "
+                         "placements p CROSS JOIN mailboxes b ON b.key = p.mailbox WHERE "
+                         "p.key >= ?1 AND p.key <= ?2 ORDER BY p.key"};
+    Statement evidence{database, "SELECT number, row, salt, leaf FROM evidence WHERE number = ?1"};
+    Statement totals{database,
+                     "SELECT mailboxes, messages, stored_bytes, (SELECT count(*) FROM enrolments "
+                     "WHERE state = 1) FROM totals"};
+};
+
+class SqliteReader final : public Reader {
+public:
+    SqliteReader(std::unique_ptr<Database> database, std::shared_ptr<const ReaderContext> context)
+        : database_(std::move(database)),
+          context_(std::move(context)),
+          queries_(*database_),
+          statements_(*database_),
+          search_(*database_) {}
+
+    std::uint64_t log_size(Log log) override { return watched(queries_.log_size(log)).value_or(0); }
+    Result<Hash> log_node(Log log, unsigned level, std::uint64_t index) override {
+        return watched(queries_.log_node(log, level, index));
+    }
+    Result<Bytes> log_checkpoint(Log log) override { return watched(queries_.log_checkpoint(log)); }
+
+    Status snapshot(const std::function<Status()>& body) override;
+    Result<std::optional<Mailbox>> mailbox_by_id(const MailboxId& id) override {
+        return watched(queries_.mailbox_by_id(id));
+    }
+    Result<std::optional<Mailbox>> mailbox_by_address(std::string_view address) override {
+        return watched(queries_.mailbox_by_address(address));
+    }
+    Result<std::vector<Mailbox>> mailboxes_after(std::string_view address, std::uint32_t limit) override {
+        return collect<Mailbox>(statements_.mailboxes_after, read_mailbox, address, limit);
+    }
+    Result<std::vector<Mailbox>> search(std::string_view text, std::string_view quality, std::string_view after,
+                                        std::uint32_t limit) override {
+        return watched(search_.find(text, quality, after, limit));
+    }
+    Result<std::optional<Member>> member_by_transport_key(const TransportKey& key) override {
+        return watched(statements_.member_by_key.one(read_member, key));
+    }
+    Result<std::vector<Member>> members(std::int64_t mailbox_key) override {
+        return collect<Member>(statements_.members, read_member, mailbox_key);
+    }
+    Status each_member(const std::function<void(const Member&)>& visit) override {
+        return watched(statements_.live_members.each([&visit](Row& row) { visit(read_member(row)); }));
+    }
+    Status each_invitation(const std::function<void(const Invitation&)>& visit) override {
+        return watched(statements_.invitations.each(
+            [&visit](Row& row) { visit({row.id<TransportKey>(0), row.text(1), row.number(2)}); }));
+    }
+    Result<std::optional<Enrolment>> enrolment(const MailboxId& mailbox) override {
+        return watched(queries_.enrolment(mailbox));
+    }
+    Result<std::vector<Enrolment>> pending_enrolments(std::uint32_t limit) override {
+        return collect<Enrolment>(statements_.pending, read_enrolment, limit);
+    }
+
+    Result<std::optional<LogEntry>> certificate(std::int64_t mailbox_key) override {
+        return watched(statements_.newest_entry.one(read_log_entry, mailbox_key, LeafType::certificate));
+    }
+    Result<std::optional<LogEntry>> revocation(std::int64_t mailbox_key) override {
+        return watched(statements_.newest_entry.one(read_log_entry, mailbox_key, LeafType::revocation));
+    }
+    Result<std::vector<LogEntry>> chain(std::int64_t mailbox_key, std::uint64_t from_seq) override {
+        return collect<LogEntry>(statements_.chain, read_log_entry, mailbox_key, LeafType::chain_entry, from_seq);
+    }
+    Result<std::vector<Bytes>> log_leaves(Log log, std::uint64_t start, std::uint32_t limit) override {
+        auto& statement = log == Log::directory ? statements_.directory_leaves : statements_.evidence_leaves;
+        return collect<Bytes>(statement, [](Row& row) { return row.bytes(0); }, start, limit);
+    }
+    Result<std::vector<LogEntry>> log_entries(std::uint64_t start, std::uint32_t limit) override {
+        return collect<LogEntry>(statements_.log_entries, read_log_entry, start, limit);
+    }
+
+    Result<std::optional<StoredMessage>> message(const MailboxId& sender, const MessageId& id) override {
+        return watched(queries_.message(sender, id));
+    }
+    Result<std::vector<Item>> items(std::int64_t mailbox_key, Folder folder, std::uint64_t after, std::uint32_t limit,
+                                    std::size_t bytes) override;
+    Result<std::optional<Item>> item(std::int64_t mailbox_key, std::uint64_t seq) override {
+        return watched(queries_.item(mailbox_key, seq));
+    }
+    Result<std::optional<Item>> item_by_message(std::int64_t mailbox_key, const MessageId& id) override;
+    Result<std::vector<Bytes>> stanza_hashes(std::int64_t message_key) override;
+    Result<std::vector<Change>> changes(std::int64_t mailbox_key, std::uint64_t after, std::uint32_t limit) override;
+    Result<Bytes> content(std::int64_t message_key, std::uint32_t content, std::uint64_t offset,
+                          std::size_t size) override;
+    Result<Bytes> content_leaves(std::int64_t message_key, std::uint32_t content, std::uint64_t offset,
+                                 std::size_t size) override;
+    Result<std::vector<RecipientStatus>> recipients(std::int64_t message_key) override {
+        return collect<RecipientStatus>(statements_.recipients, read_recipient, placement_key(message_key, 0),
+                                        placement_key(message_key, (std::uint32_t{1} << kPlacementBits) - 1));
+    }
+    Result<std::optional<EvidenceRecord>> evidence(std::uint64_t index) override {
+        return watched(statements_.evidence.one(
+            [](Row& row) { return EvidenceRecord{row.number(0), row.bytes(1), row.bytes(2), row.bytes(3)}; }, index));
+    }
+    Result<Totals> totals() override;
+
+private:
+    // Passes a result on. After trouble with the disk nothing may be promised any more; a damaged row costs
+    // only what it holds.
+    template <typename R>
+    R watched(R result) {
+        if (!result && result.error().code == ErrorCode::storage_failed && database_->trouble() == Trouble::broken) {
+            context_->fatal->raise(result.error());
+        }
+        return result;
+    }
+    template <typename T, typename Read, typename... Args>
+    Result<std::vector<T>> collect(Statement& statement, Read read, const Args&... args) {
+        std::vector<T> found;
+        TRY(watched(statement.each([&](Row& row) { found.push_back(read(row)); }, args...)));
+        return found;
+    }
+    Result<std::vector<Item>> items_of(std::int64_t mailbox_key, bool own, std::uint64_t after, std::uint32_t limit,
+                                       std::size_t bytes);
+    Status add_arrivals(std::vector<Change>& changes, std::int64_t mailbox_key, bool own, std::uint64_t after,
+                        std::uint32_t limit);
+    Result<ContentHome> home(std::int64_t message_key, std::uint32_t content);
+    Result<Bytes> inline_content(std::int64_t message_key, const ContentHome& home, std::uint32_t content,
+                                 std::uint64_t offset, std::size_t size);
+
+    std::unique_ptr<Database> database_;  // first: the statements are gone before it
+    std::shared_ptr<const ReaderContext> context_;
+    Queries queries_;
+    Statements statements_;
+    MailboxSearch search_;
+    bool in_snapshot_ = false;
+};
+
+Status SqliteReader::snapshot(const std::function<Status()>& body) {
+    if (in_snapshot_) return body();
+    TRY(watched(database_->run("BEGIN")));
+    in_snapshot_ = true;
+    auto done = body();
+    in_snapshot_ = false;
+    auto ended = watched(database_->run("COMMIT"));
+    if (!done) return done;
+    return ended;
+}
+
+Result<std::vector<Item>> SqliteReader::items_of(std::int64_t mailbox_key, bool own, std::uint64_t after,
+                                                 std::uint32_t limit, std::size_t bytes) {
+    const auto from = std::min(after, static_cast<std::uint64_t>(kSeqMost));
+    return watched(
+        queries_.items(item_key(mailbox_key, own, from), item_key(mailbox_key, own, kSeqMost), limit, bytes));
+}
+
+Result<std::vector<Item>> SqliteReader::items(std::int64_t mailbox_key, Folder folder, std::uint64_t after,
+                                              std::uint32_t limit, std::size_t bytes) {
+    if (folder == Folder::inbox) return items_of(mailbox_key, false, after, limit, bytes);
+    if (folder == Folder::sent) return items_of(mailbox_key, true, after, limit, bytes);
+    TRY_ASSIGN(auto inbox, items_of(mailbox_key, false, after, limit, bytes));
+    TRY_ASSIGN(auto sent, items_of(mailbox_key, true, after, limit, bytes));
+    std::vector<Item> both;
+    std::ranges::merge(std::make_move_iterator(inbox.begin()), std::make_move_iterator(inbox.end()),
+                       std::make_move_iterator(sent.begin()), std::make_move_iterator(sent.end()),
+                       std::back_inserter(both), {}, &Item::seq, &Item::seq);
+    std::size_t taken = 0;
+    std::size_t count = 0;
+    for (const auto& item : both) {
+        taken += item.routing.size() + item.header.size() + item.signature.size();
+        if (count == limit || (count > 0 && taken > bytes)) break;
+        ++count;
+    }
+    both.resize(count);
+    return both;
+}
+
+// By the first 8 bytes of the id, newest first; one's own is found by (sender, id). At most the mailbox's own items are read.
+Result<std::optional<Item>> SqliteReader::item_by_message(std::int64_t mailbox_key, const MessageId& id) {
+    const auto start = static_cast<std::int64_t>(ByteReader(id.view()).u64().value_or(0));
+    std::optional<std::uint64_t> newest;
+    std::vector<ItemPlace> places;
+    TRY(watched(statements_.item_keys.each([&places](Row& row) { places.push_back({row.integer(0), row.integer(1)}); },
+                                           item_key(mailbox_key, false, 0), item_key(mailbox_key, false, kSeqMost),
+                                           start)));
+    for (const auto& place : places) {
+        TRY_ASSIGN(const auto found, watched(statements_.message_id.one([](Row& row) { return row.id<MessageId>(0); },
+                                                                        place.placement >> kPlacementBits)));
+        if (found != id) continue;
+        newest = seq_of(place.key);
+        break;
+    }
+    TRY_ASSIGN(const auto own,
+               watched(statements_.own_item.one([](Row& row) { return row.number(0); }, mailbox_key, id)));
+    if (own) newest = std::max(newest.value_or(0), *own);
+    if (!newest) return std::optional<Item>();
+    return item(mailbox_key, *newest);
+}
+
+Result<std::vector<Bytes>> SqliteReader::stanza_hashes(std::int64_t message_key) {
+    std::vector<Bytes> hashes;
+    TRY(watched(statements_.stanza_hashes.each(
+        [&hashes](Row& row) {
+            const auto all = row.view(0);
+            for (std::size_t at = 0; at + Hash::kSize <= all.size(); at += Hash::kSize) {
+                hashes.push_back(copy_of(all.subspan(at, Hash::kSize)));
+            }
+        },
+        message_key)));
+    return hashes;
+}
+
+Status SqliteReader::add_arrivals(std::vector<Change>& changes, std::int64_t mailbox_key, bool own, std::uint64_t after,
+                                  std::uint32_t limit) {
+    return watched(statements_.arrivals.each(
+        [&changes](Row& row) {
+            const auto seq = seq_of(row.integer(0));
+            changes.push_back({seq, ChangeKind::arrived, seq, row.id<MessageId>(1)});
+        },
+        item_key(mailbox_key, own, after), item_key(mailbox_key, own, kSeqMost), limit));
+}
+
+// Items number their own arrival; deletions and receipts have rows. Together they are the feed.
+Result<std::vector<Change>> SqliteReader::changes(std::int64_t mailbox_key, std::uint64_t after, std::uint32_t limit) {
+    const auto from = std::min(after, static_cast<std::uint64_t>(kSeqMost));
+    std::vector<Change> found;
+    const auto read = snapshot([&]() -> Status {
+        TRY(add_arrivals(found, mailbox_key, false, from, limit));
+        TRY(add_arrivals(found, mailbox_key, true, from, limit));
+        return watched(statements_.changes.each(
+            [&found](Row& row) {
+                found.push_back({seq_of(row.integer(0)), static_cast<ChangeKind>(row.integer(1)), row.number(2),
+                                 row.id<MessageId>(3)});
+            },
+            change_key(mailbox_key, from), change_key(mailbox_key, kSeqMost), limit));
+    });
+    if (!read) return fail(read.error());
+    std::ranges::sort(found, {}, &Change::change);
+    if (found.size() > limit) found.resize(limit);
+    return found;
+}
+
+Result<ContentHome> SqliteReader::home(std::int64_t message_key, std::uint32_t content) {
+    TRY_ASSIGN(auto found, watched(statements_.home.one(
+                               [](Row& row) {
+                                   return ContentHome{{row.id<MailboxId>(0), row.id<MessageId>(1)},
+                                                      row.flag(2),
+                                                      decode_layout(row.view(3)).value_or(std::vector<ContentInfo>())};
+                               },
+                               message_key)));
+    if (found && content < found->contents.size()) return std::move(*found);
+    return fail(ErrorCode::not_found, "the message has no content " + std::to_string(content),
+                "list the mailbox again");
+}
+
+Result<Bytes> SqliteReader::inline_content(std::int64_t message_key, const ContentHome& home, std::uint32_t content,
+                                           std::uint64_t offset, std::size_t size) {
+    std::uint64_t start = 0;
+    for (std::uint32_t i = 0; i < content; ++i)
+        start += home.contents[i].sealed_length;
+    const auto length = home.contents[content].sealed_length;
+    if (offset >= length) return Bytes();
+    const auto wanted = std::min<std::uint64_t>(size, length - offset);
+    TRY_ASSIGN(auto bytes,
+               watched(statements_.inline_content.one([](Row& row) { return row.bytes(0); }, message_key,
+                                                      start + offset + 1, wanted)));  // substr counts from 1
+    return std::move(bytes).value_or(Bytes());
+}
+
+Result<Bytes> SqliteReader::content(std::int64_t message_key, std::uint32_t content, std::uint64_t offset,
+                                    std::size_t size) {
+    TRY_ASSIGN(const auto where, home(message_key, content));
+    if (!where.in_files) return inline_content(message_key, where, content, offset, size);
+    return read_adopted(context_->places, where.key, content_file(content), offset, size);
+}
+
+// Small contents have one leaf or two: hashed when asked for, not stored.
+Result<Bytes> SqliteReader::content_leaves(std::int64_t message_key, std::uint32_t content, std::uint64_t offset,
+                                           std::size_t size) {
+    TRY_ASSIGN(const auto where, home(message_key, content));
+    if (where.in_files) {
+        return read_adopted(context_->places, where.key, leaves_file(content), offset, size);
+    }
+    const auto length = where.contents[content].sealed_length;
+    TRY_ASSIGN(const auto bytes, inline_content(message_key, where, content, 0, static_cast<std::size_t>(length)));
+    Bytes leaves;
+    for (std::uint64_t i = 0; i < part_count(bytes.size()); ++i) {
+        const auto begin = part_offset(i);
+        const auto end = std::min<std::uint64_t>(part_offset(i + 1), bytes.size());
+        const auto leaf = trust::leaf_hash(ByteView(bytes).subspan(begin, end - begin));
+        leaves.insert(leaves.end(), leaf.bytes.begin(), leaf.bytes.end());
+    }
+    if (offset >= leaves.size()) return Bytes();
+    return copy_of(ByteView(leaves).subspan(offset, std::min<std::uint64_t>(size, leaves.size() - offset)));
+}
+
+Result<Totals> SqliteReader::totals() {
+    TRY_ASSIGN(auto totals, watched(statements_.totals.one([](Row& row) {
+                   Totals read;
+                   read.mailboxes = row.number(0);
+                   read.messages = row.number(1);
+                   read.stored_bytes = row.number(2);
+                   read.pending_enrolments = row.number(3);
+                   return read;
+               })));
+    if (!totals) return fail(ErrorCode::storage_failed, "the database has lost its totals");
+    totals->directory_size = log_size(Log::directory);
+    totals->evidence_size = log_size(Log::evidence);
+    totals->unfinished_uploads = context_->unfinished_uploads();
+    return *totals;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Reader>> open_reader(const std::filesystem::path& database,
+                                            std::shared_ptr<const ReaderContext> context) {
+    TRY_ASSIGN(auto opened, Database::open(database, Database::Mode::reader));
+    try {
+        return std::make_unique<SqliteReader>(std::move(opened), std::move(context));
+    } catch (const std::runtime_error& error) {
+        return fail(ErrorCode::damaged_file, error.what(), "restore the data directory from a backup");
+    }
+}
+
+}  // namespace carepost::store

@@ -1,0 +1,145 @@
+#pragma once
+// What an operation may change, on the writer's connection: one object for all batches, set back at each.
+
+#include <vector>
+
+#include "broker/store/parts/finished_uploads.h"
+#include "broker/store/parts/uploads.h"
+#include "broker/store/sqlite/queries.h"
+
+namespace carepost::store {
+
+// What a batch leaves to be done after its commit.
+struct BatchTidying {
+    std::vector<UploadKey> adopted;
+    std::vector<MessageIndex::Orphan> orphaned;
+    bool empty() const { return adopted.empty() && orphaned.empty(); }
+};
+
+// The statements of one message as the operations change it.
+struct TotalsChange {
+    std::int64_t mailboxes = 0;
+    std::int64_t messages = 0;
+    std::int64_t stored_bytes = 0;
+    bool empty() const { return mailboxes == 0 && messages == 0 && stored_bytes == 0; }
+};
+
+// Writer thread only.
+class SqliteTransaction final : public Transaction {
+public:
+    SqliteTransaction(Database& database, Queries& queries, FinishedUploads& finished, const Options& options);
+
+    // --- the writer's side ---
+    Status load_log_sizes();
+    void begin_batch(bool refuse_growth);
+    // Around one operation: what it drafted, appended and held is dropped when it fails.
+    void begin_operation();
+    Status finish_operation();  // writes what was gathered about its messages
+    void undo_operation();
+    // Gives the held uploads free again: the batch is undone.
+    void undo_batch();
+    // Log rows, nodes, checkpoints and totals of the batch; before the commit.
+    Status store_sealed(const SealedBatch& sealed);
+    Status store_totals();
+    BatchTidying committed();  // the logs have grown; returns what is to be tidied
+    std::span<const EvidenceDraft> drafts() const { return drafts_; }
+    std::span<const Hash> directory_leaves() const { return directory_leaves_; }
+    std::uint64_t committed_size(Log log) const { return log == Log::directory ? directory_size_ : evidence_size_; }
+    Status forget_orphans(const std::vector<std::int64_t>& messages);
+
+    // --- the operation's side ---
+    std::uint64_t log_size(Log log) override;
+    Result<Hash> log_node(Log log, unsigned level, std::uint64_t index) override;
+    Result<Bytes> log_checkpoint(Log log) override;
+    Result<std::optional<Mailbox>> mailbox_by_id(const MailboxId& id) override;
+    Result<std::optional<Mailbox>> mailbox_by_address(std::string_view address) override;
+    Result<std::optional<StoredMessage>> message(const MailboxId& sender, const MessageId& id) override;
+    Result<std::optional<Item>> item(std::int64_t mailbox_key, std::uint64_t seq) override;
+    Result<std::optional<Invitation>> invitation(const TransportKey& key) override;
+    Result<std::optional<Enrolment>> enrolment(const MailboxId& mailbox) override;
+    Result<std::int64_t> add_message(const NewMessage& message, const ContentSource& content) override;
+    Result<Placed> place(std::int64_t message_key, std::int64_t mailbox_key, ByteView stanza,
+                         std::uint32_t stanza_index, bool own) override;
+    Result<Received> mark_received(std::int64_t mailbox_key, std::uint64_t seq, ByteView member_receipt) override;
+    Result<bool> delete_item(std::int64_t mailbox_key, std::uint64_t seq, std::uint64_t& change) override;
+    Result<std::int64_t> add_mailbox(const Mailbox& mailbox) override;
+    Status add_member(std::int64_t mailbox_key, const Member& member) override;
+    Status set_mailbox_state(std::int64_t mailbox_key, MailboxState state) override;
+    Result<std::uint64_t> add_log_entry(std::optional<std::int64_t> mailbox_key, const LogEntry& entry,
+                                        const Hash& leaf_hash, ByteView leaf) override;
+    Status set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head,
+                          UnixMillis epochs_until) override;
+    Status add_invitation(const Invitation& invitation) override;
+    Status remove_invitation(const TransportKey& key) override;
+    Status put_enrolment(const Enrolment& enrolment) override;
+    std::size_t log_evidence(EvidenceDraft draft) override;
+    Status link_submission(std::int64_t message_key, std::size_t draft) override;
+    Status link_hand_over(std::int64_t mailbox_key, std::uint64_t seq, std::size_t draft) override;
+
+private:
+    // A message that the running operation adds or places; written to its row once, at the end.
+    struct Touched {
+        MessageRow row;
+        std::uint32_t placed = 0;
+        std::uint64_t own_seq = 0;
+        std::optional<std::uint64_t> evidence;
+    };
+    struct Counters {
+        std::uint64_t latest_change = 0;
+        std::uint64_t messages = 0;
+        std::uint64_t bytes = 0;
+    };
+    // How far the batch's lists reached when the running operation began.
+    struct Mark {
+        std::size_t drafts = 0;
+        std::size_t leaves = 0;
+        std::size_t adopted = 0;
+        std::size_t orphaned = 0;
+        TotalsChange totals;
+    };
+    struct Statements;
+
+    Status check_growth() const;
+    Result<Touched*> touched(std::int64_t message_key);
+    Status flush_touched();
+    Result<Counters> counters(std::int64_t mailbox_key);
+    Status set_counters(std::int64_t mailbox_key, const Counters& counters);
+    Status check_quota(std::int64_t mailbox_key, const Counters& counters, std::uint64_t size, bool own);
+    Result<ItemPlace> existing_item(std::int64_t mailbox_key, std::uint64_t seq);
+    Result<std::uint64_t> tell_sender(const MessageRow& message);
+    Status drop_holder(std::int64_t message_key);
+    std::optional<std::uint64_t> evidence_index(std::size_t draft) const;
+
+    Database& database_;
+    Queries& queries_;
+    FinishedUploads& finished_;
+    std::uint64_t mailbox_bytes_;
+    std::uint64_t mailbox_messages_;
+    std::shared_ptr<Statements> statements_;  // complete in the .cpp alone
+
+    std::uint64_t directory_size_ = 0;  // committed
+    std::uint64_t evidence_size_ = 0;
+    bool refuse_growth_ = false;
+    Mark mark_;
+    TotalsChange totals_;
+    BatchTidying tidying_;
+    std::vector<Touched> touched_;
+    std::vector<EvidenceDraft> drafts_;
+    std::vector<Hash> directory_leaves_;
+};
+
+// The logs as committed, for the sealer: without what the running batch appended.
+class CommittedLogs final : public LogReader {
+public:
+    explicit CommittedLogs(SqliteTransaction& transaction) : transaction_(transaction) {}
+    std::uint64_t log_size(Log log) override { return transaction_.committed_size(log); }
+    Result<Hash> log_node(Log log, unsigned level, std::uint64_t index) override {
+        return transaction_.log_node(log, level, index);
+    }
+    Result<Bytes> log_checkpoint(Log log) override { return transaction_.log_checkpoint(log); }
+
+private:
+    SqliteTransaction& transaction_;
+};
+
+}  // namespace carepost::store

@@ -1,0 +1,98 @@
+// The part of SqliteTransaction that keeps the directory: mailboxes, members, enrolment, the directory log.
+#include <string_view>
+
+#include "broker/store/sqlite/keys.h"
+#include "broker/store/sqlite/transaction_statements.h"
+
+namespace carepost::store {
+
+Result<std::optional<Mailbox>> SqliteTransaction::mailbox_by_id(const MailboxId& id) {
+    return queries_.mailbox_by_id(id);
+}
+Result<std::optional<Mailbox>> SqliteTransaction::mailbox_by_address(std::string_view address) {
+    return queries_.mailbox_by_address(address);
+}
+Result<std::optional<Invitation>> SqliteTransaction::invitation(const TransportKey& key) {
+    return queries_.invitation(key);
+}
+Result<std::optional<Enrolment>> SqliteTransaction::enrolment(const MailboxId& mailbox) {
+    return queries_.enrolment(mailbox);
+}
+
+Result<std::int64_t> SqliteTransaction::add_mailbox(const Mailbox& mailbox) {
+    TRY(check_growth());
+    auto& s = *statements_;
+    if (auto added =
+            s.add_mailbox.run(mailbox.id, mailbox.label, mailbox.address, mailbox.name, mailbox.state,
+                              mailbox.chain_length, mailbox.chain_head, mailbox.certificate_not_before,
+                              mailbox.certificate_not_after, mailbox.epochs_until, mailbox.current_epochs_from);
+        !added) {
+        if (added.error().code != ErrorCode::already_exists) return fail(std::move(added).error());
+        return fail(ErrorCode::already_exists, "the address " + mailbox.address + " or the mailbox id is taken",
+                    "look the address up, or choose a new mailbox id");
+    }
+    const auto key = s.last_key();
+    if (key > kMailboxMost) return fail(ErrorCode::too_many, "no more mailboxes fit this store");
+    TRY(s.add_counters.run(key));
+    const std::string_view address = mailbox.address;
+    const auto colon = address.find(':');
+    const auto slash = address.rfind('/');
+    const bool whole = colon != std::string_view::npos && slash != std::string_view::npos;
+    const auto number = whole ? address.substr(colon + 1, slash - colon - 1) : address;
+    const auto quality = whole ? address.substr(slash + 1) : std::string_view();
+    TRY(s.add_words.run(key, mailbox.name, number, quality));
+    totals_.mailboxes += 1;
+    return key;
+}
+
+Status SqliteTransaction::add_member(std::int64_t mailbox_key, const Member& member) {
+    TRY(check_growth());
+    auto added = statements_->add_member.run(mailbox_key, member.id, member.signing_key, member.transport_key,
+                                             member.rights, member.name, member.revoked);
+    if (added) return {};
+    if (added.error().code != ErrorCode::already_exists) return fail(std::move(added).error());
+    return fail(ErrorCode::already_exists, "member " + member.id.hex() + " or its transport key is already known",
+                "make new keys for a new member");
+}
+
+Status SqliteTransaction::set_mailbox_state(std::int64_t mailbox_key, MailboxState state) {
+    TRY(statements_->set_state.run(mailbox_key, state));
+    return {};
+}
+
+Result<std::uint64_t> SqliteTransaction::add_log_entry(std::optional<std::int64_t> mailbox_key, const LogEntry& entry,
+                                                       const Hash& leaf_hash, ByteView leaf) {
+    const auto index = log_size(Log::directory);
+    TRY(statements_->add_log_entry.run(index, entry.type, entry.label, entry.seq, mailbox_key, entry.signed_object,
+                                       entry.salt, leaf));
+    directory_leaves_.push_back(leaf_hash);
+    return index;
+}
+
+Status SqliteTransaction::set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head,
+                                         UnixMillis epochs_until) {
+    TRY(statements_->set_chain_head.run(mailbox_key, length, head, epochs_until));
+    return {};
+}
+
+Status SqliteTransaction::add_invitation(const Invitation& invitation) {
+    TRY(check_growth());
+    auto added = statements_->add_invitation.run(invitation.transport_key, invitation.address, invitation.expires);
+    if (added) return {};
+    if (added.error().code != ErrorCode::already_exists) return fail(std::move(added).error());
+    return fail(ErrorCode::already_exists, "this invitation was added before", "make a new one");
+}
+
+Status SqliteTransaction::remove_invitation(const TransportKey& key) {
+    TRY(statements_->remove_invitation.run(key));
+    return {};
+}
+
+Status SqliteTransaction::put_enrolment(const Enrolment& enrolment) {
+    TRY(check_growth());
+    TRY(statements_->put_enrolment.run(enrolment.mailbox, enrolment.invitation, enrolment.request, enrolment.mac,
+                                       enrolment.received, enrolment.state, enrolment.reason));
+    return {};
+}
+
+}  // namespace carepost::store
