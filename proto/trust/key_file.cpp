@@ -71,6 +71,8 @@ Result<Header> decode_header(ByteView file) {
     const bool costs =
         out.passes >= kArgonPasses && out.passes <= kPassesMost && out.kib >= kArgonKiB && out.kib <= kKiBMost;
     const bool no_costs = out.passes == 0 && out.kib == 0;
+    const bool no_sealing = std::ranges::count(out.salt, 0) == kSalt && std::ranges::count(out.nonce, 0) == kNonce;
+    if (out.protection == KeyProtection::none && !no_sealing) return damaged("a plain file has no salt and no nonce");
     if (out.protection == KeyProtection::passphrase ? !costs : !no_costs) {
         return damaged("its costs of Argon2id are out of bounds");
     }
