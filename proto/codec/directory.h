@@ -52,7 +52,8 @@ struct BrokerFile {
     VerifyKey evidence_key;
     VerifyKey statement_key;
     VerifyKey root_key;
-    std::vector<SignedObject> registrars;  // of RegistrarCertificate; at most 16, none in a fresh broker's first edition
+    std::vector<SignedObject>
+        registrars;  // of RegistrarCertificate; at most 16, none in a fresh broker's first edition
     bool sandbox = false;
     UnixMillis created_ms = 0;
 };

@@ -123,4 +123,7 @@ TEST_CASE("qualities: 56 different ones, of which 23 are organisations") {
 TEST_CASE("label: the hash of the canonical text") {
     const Label label = label_of(Address::parse("nihii:71032209000/hospital").value());
     CHECK(equal(label.view(), sha256(view_of("nihii:71032209/HOSPITAL")).view()));
+    // The example of docs/protocol.md.
+    CHECK(label_of(Address::parse("nihii:19234011/DOCTOR").value()).hex() ==
+          "975ed657baad588dfd0efce0797ba349fb800cc68646214c4fa2aa72ba07e1d4");
 }

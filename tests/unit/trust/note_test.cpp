@@ -81,6 +81,13 @@ TEST_CASE("note: what is not of the form is refused") {
     CHECK_FALSE(parse_note(many).has_value());
 }
 
+TEST_CASE("verifier key: the example of docs/protocol.md") {
+    const NoteVerifier log{
+        "sandbox.example/directory",
+        VerifyKey::from_hex_text("03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8").value()};
+    CHECK(to_text(log) == "sandbox.example/directory+247947c1+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4");
+}
+
 TEST_CASE("verifier key: a wrong hash, form, algorithm or key is refused") {
     for (const char* bad : {"", "PeterNeumann", "PeterNeumann+c74f20a3",
                             "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
