@@ -182,6 +182,7 @@ Result<SealedContent> MessageSealer::add_content(const ContentInfo& info, ByteSo
     }
     state.failed = true;  // until everything below succeeded
     const auto index = static_cast<std::uint32_t>(state.items.size());
+    TRY(codec::check_item_texts({info.name, info.media_type, 0, {}}, index == 0));
     Secret<32> key = index == 0 ? body_key(state.key, state.id) : state.random->secret<32>();
     const Bytes context = content_context(state.id, index);
     TRY_ASSIGN(ChunkedSealer cipher, ChunkedSealer::create(key, context, *state.random));

@@ -100,6 +100,8 @@ struct Header {
 // Texts must be valid UTF-8 within their limits, without control and direction-changing characters;
 // file names must not be paths. The error names the field.
 Result<SecretBytes> encode(const Header& header);
+// What `encode` requires of one item's name and type, to be asked before a large file is sealed.
+Status check_item_texts(const Item& item, bool is_body);
 Result<Header> decode_header(ByteView bytes);
 
 // --- Signature part: sealed -----------------------------------------------------------------

@@ -18,6 +18,11 @@ struct Text {
     std::size_t characters;
 };
 
+// A body of text needs no name; everything else does.
+bool may_be_named(const Item& item, bool is_body) {
+    return (is_body && item.name.empty()) || is_safe_file_name(item.name);
+}
+
 std::vector<Text> texts_of(const Header& header) {
     std::vector<Text> out{{"subject", header.subject, limits::kSubjectCharacters},
                           {"audience", header.audience, limits::kSubjectCharacters},
@@ -35,11 +40,6 @@ std::vector<Text> texts_of(const Header& header) {
         out.push_back({"media type", item.media_type, limits::kMediaTypeCharacters});
     }
     return out;
-}
-
-// A body of text needs no name; everything else does.
-bool may_be_named(const Item& item, bool is_body) {
-    return (is_body && item.name.empty()) || is_safe_file_name(item.name);
 }
 
 // Counts and lengths, required in both directions. Nothing when sound, else what is wrong.
@@ -60,18 +60,17 @@ std::optional<std::string> fault_of(const Header& header) {
     return std::nullopt;
 }
 
+Status check_text(const Text& text) {
+    if (is_safe_text(text.value)) return {};
+    return fail(ErrorCode::bad_argument, "The " + std::string(text.field) + " holds characters that may not be sent",
+                "Use UTF-8 without control characters and without marks that change the direction of text");
+}
+
 Status check_texts(const Header& header) {
-    for (const Text& text : texts_of(header)) {
-        if (is_safe_text(text.value)) continue;
-        return fail(ErrorCode::bad_argument,
-                    "The " + std::string(text.field) + " holds characters that may not be sent",
-                    "Use UTF-8 without control characters and without marks that change the direction of text");
-    }
-    for (std::size_t i = 0; i < header.items.size(); ++i) {
-        if (may_be_named(header.items[i], i == 0)) continue;
-        return fail(ErrorCode::bad_argument, "A file name cannot be sent as it is",
-                    "Name the file without '/', '\\', ':', control characters or direction marks");
-    }
+    for (const Text& text : texts_of(header))
+        TRY(check_text(text));
+    for (std::size_t i = 0; i < header.items.size(); ++i)
+        TRY(check_item_texts(header.items[i], i == 0));
     return {};
 }
 
@@ -190,6 +189,13 @@ Result<Header> header_from(const schema::Header& in) {
 }
 
 }  // namespace
+
+Status check_item_texts(const Item& item, bool is_body) {
+    TRY(check_text({"media type", item.media_type, limits::kMediaTypeCharacters}));
+    if (may_be_named(item, is_body) && item.name.size() <= limits::kFileNameBytes) return {};
+    return fail(ErrorCode::bad_argument, "The file name \"" + make_safe_text(item.name) + "\" cannot be sent as it is",
+                "Give it up to 255 bytes without '/', '\\', ':', control characters or direction marks");
+}
 
 Result<SecretBytes> encode(const Header& header) {
     if (auto fault = fault_of(header)) return fail(ErrorCode::bad_argument, "The message's " + *fault);
