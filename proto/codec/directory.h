@@ -159,6 +159,8 @@ struct LoggedEntry {
     std::uint64_t index = 0;
     std::vector<Hash> proof;  // inclusion in the reply's checkpoint
 };
+Result<Bytes> encode(const LoggedEntry& entry);
+Result<LoggedEntry> decode_logged_entry(ByteView bytes);
 // The answer about one mailbox. Not a signed object itself: its parts are. Without `certificate` nothing was found.
 struct DirectoryRecord {
     std::optional<LoggedEntry> certificate;

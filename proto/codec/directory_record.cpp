@@ -61,6 +61,17 @@ Status read_entries(const schema::DirectoryRecord& in, DirectoryRecord& out) {
 
 }  // namespace
 
+Result<Bytes> encode(const LoggedEntry& entry) {
+    schema::LoggedEntry out;
+    TRY(write(entry, out));
+    return bytes_of(out);
+}
+
+Result<LoggedEntry> decode_logged_entry(ByteView bytes) {
+    TRY_ASSIGN(const auto in, parse_object<schema::LoggedEntry>(bytes, 2 * limits::kEntry, "logged entry"));
+    return read_entry(in);
+}
+
 Result<Bytes> encode(const Head& head) {
     if (head.time_ms > kLatestTime) return not_encodable("head: time");
     schema::Head out;

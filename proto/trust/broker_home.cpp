@@ -102,7 +102,7 @@ codec::BrokerFile first_edition(const NewBroker& broker, const Endpoint& endpoin
     return {.number = 1,
             .name = broker.name,
             .endpoint = broker.endpoint,
-            .transport_key = public_half(keys.transport_secret),
+            .transport_key = keys.transport_key,
             .directory_origin = origin_of(broker, endpoint, keys.directory_log.verify_key(), "directory"),
             .directory_key = keys.directory_log.verify_key(),
             .evidence_origin = origin_of(broker, endpoint, keys.directory_log.verify_key(), "evidence"),
@@ -151,14 +151,21 @@ Result<TrustedBroker> make_broker_home(const fs::path& directory, const NewBroke
                     "Write it as tcp://HOST:PORT, for example tcp://post.example.org:7420.");
     }
     const SigningKey root = SigningKey::generate(random);
-    const BrokerKeys keys{random.secret<32>(), SigningKey::generate(random), SigningKey::generate(random),
-                          SigningKey::generate(random)};
+    Secret<32> transport = random.secret<32>();
+    const TransportKey transport_key = public_half(transport);
+    const BrokerKeys keys{std::move(transport), transport_key, SigningKey::generate(random),
+                          SigningKey::generate(random), SigningKey::generate(random)};
     TRY(write_keys(directory, keys, random));
     TRY(write_signing_key(directory / home::kRootKey, key_type::kRootSeed, root, root_unlock, random));
     TRY(write_file_atomic(directory / home::kConfiguration, view_of(configuration_text(broker.endpoint)), kPublicFile,
                           Existing::keep));
     return write_broker_file(directory / home::kBrokerFile, first_edition(broker, *endpoint, keys, root, now), root,
                              Existing::keep);
+}
+
+bool is_broker_home(const fs::path& directory) {
+    std::error_code ignored;
+    return fs::exists(directory / home::kBrokerFile, ignored);
 }
 
 Result<BrokerKeys> load_broker_keys(const fs::path& directory, const TrustedBroker& broker) {
@@ -176,10 +183,14 @@ Result<BrokerKeys> load_broker_keys(const fs::path& directory, const TrustedBrok
     TRY_ASSIGN(SigningKey directory_log, load("directory-log.key", key_type::kDirectoryLogSeed, file.directory_key));
     TRY_ASSIGN(SigningKey evidence_log, load("evidence-log.key", key_type::kEvidenceLogSeed, file.evidence_key));
     TRY_ASSIGN(SigningKey statement, load("statement.key", key_type::kStatementSeed, file.statement_key));
-    return BrokerKeys{std::move(transport), std::move(directory_log), std::move(evidence_log), std::move(statement)};
+    return BrokerKeys{std::move(transport), file.transport_key, std::move(directory_log), std::move(evidence_log),
+                      std::move(statement)};
 }
 
-Result<TrustedBroker> load_broker_file(const fs::path& path) {
+Result<TrustedBroker> load_broker_file(const fs::path& file_or_directory) {
+    std::error_code ignored;
+    const bool directory = fs::is_directory(file_or_directory, ignored);
+    const fs::path path = directory ? file_or_directory / home::kBrokerFile : file_or_directory;
     TRY_ASSIGN(const Bytes text, read_file_limited(path, kBrokerFileTextMost));
     return parse_broker_file(text_of(text), path.string());
 }

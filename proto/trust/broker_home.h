@@ -41,17 +41,21 @@ std::string configuration_text(std::string_view endpoint);
 Result<TrustedBroker> make_broker_home(const std::filesystem::path& directory, const NewBroker& broker,
                                        const Unlock& root_unlock, Random& random, UnixMillis now);
 
+// Whether a broker was made here: its broker file, which is written last, exists.
+bool is_broker_home(const std::filesystem::path& directory);
+
 // What the running broker needs. Move-only.
 struct BrokerKeys {
     Secret<32> transport_secret;
+    TransportKey transport_key;
     SigningKey directory_log;
     SigningKey evidence_log;
     SigningKey statement;
 };
 // Errors: as read_key_file; damaged_file when a key is not the one that `broker` names.
 Result<BrokerKeys> load_broker_keys(const std::filesystem::path& directory, const TrustedBroker& broker);
-// DIR/broker.carepost. Errors: as parse_broker_file and read_file_limited.
-Result<TrustedBroker> load_broker_file(const std::filesystem::path& path);
+// The file itself, or the one in this directory. Errors: as parse_broker_file and read_file_limited.
+Result<TrustedBroker> load_broker_file(const std::filesystem::path& file_or_directory);
 
 // A key file that holds one Ed25519 seed of this type. Errors: as write_key_file and read_key_file; damaged_file for another kind of key.
 Status write_signing_key(const std::filesystem::path& path, std::uint16_t type, const SigningKey& key,

@@ -35,8 +35,9 @@ TEST_CASE("broker home: what was made is loaded, and belongs together") {
     auto made = make_broker_home(scratch.path(), {"Test broker", "tcp://post.example.org:7420", false}, NoUnlock{},
                                  random, kNow);
     REQUIRE(made);
-    auto broker = load_broker_file(scratch.path() / home::kBrokerFile);
+    auto broker = load_broker_file(scratch.path());
     REQUIRE(broker);
+    CHECK(is_broker_home(scratch.path()));
     CHECK(broker->fingerprint() == made->fingerprint());
     CHECK(broker->file().number == 1);
     CHECK(broker->file().directory_origin.starts_with("post.example.org/"));

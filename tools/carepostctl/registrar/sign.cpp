@@ -1,0 +1,78 @@
+#include "proto/base/file.h"
+#include "proto/base/limits.h"
+#include "proto/trust/armor.h"
+#include "tools/carepostctl/admin_client.h"
+#include "tools/carepostctl/files.h"
+#include "tools/carepostctl/registrar/desk.h"
+#include "tools/carepostctl/terminal.h"
+
+namespace carepost::ctl {
+namespace {
+
+constexpr std::size_t kFileMost = 4 * limits::kEnrolmentRequest;  // in base64, with words around it
+
+struct RequestFile {
+    Bytes bytes;  // of the SignedObject, exactly
+    codec::SignedObject signed_object;
+};
+
+Result<RequestFile> parse_request(std::string_view text, const std::string& source) {
+    TRY_ASSIGN(Bytes bytes, trust::unarmor(trust::armor_kind::kEnrolmentRequest, text, source));
+    TRY_ASSIGN(codec::SignedObject signed_object, codec::decode_signed_object(bytes, limits::kEnrolmentRequest));
+    return RequestFile{std::move(bytes), std::move(signed_object)};
+}
+
+Path signed_name(const Sign& options) {
+    if (options.out) return *options.out;
+    return options.request == "-" ? Path("request.signed") : Path(options.request.string() + ".signed");
+}
+
+}  // namespace
+
+Status run(const Sign& options, Context& context) {
+    const std::string source = options.request == "-" ? "standard input" : options.request.string();
+    TRY_ASSIGN(const Bytes text, read_input(options.request, kFileMost));
+    TRY_ASSIGN(const RequestFile request, parse_request(text_of(text), source));
+    TRY_ASSIGN(const Desk desk, open_desk(options.registrar, options.unlock, context));
+    const UnixMillis now = context.clock.now_ms();
+    TRY_ASSIGN(const trust::VerifiedEnrolment enrolment,
+               trust::verify_enrolment_request(request.signed_object, desk.broker.file().sandbox, now));
+    const std::string fingerprint = trust::fingerprint(request.signed_object.object);
+    const std::string& name = options.name.empty() ? enrolment.request().name : options.name;
+    if (!options.yes) {
+        context.print.note("Request  " + enrolment.request().address.text() + "  " + name);
+        context.print.note("Fingerprint  " + fingerprint);
+        TRY(confirm("Did the applicant read you the same fingerprint, and is it really them?", context.no_input));
+    }
+    TRY_ASSIGN(const codec::SignedObject certificate,
+               certify(enrolment, name, desk.terms(options.certificate_valid), context.random, now));
+    TRY_ASSIGN(const Bytes encoded, codec::encode(certificate));
+    const Path out = signed_name(options);
+    TRY(write_file_atomic(out,
+                          view_of(trust::armor(trust::armor_kind::kCertificate, encoded) +
+                                  trust::armor(trust::armor_kind::kEnrolmentRequest, request.bytes)),
+                          kPublicFile, Existing::keep));
+    context.print.record({{"address", enrolment.request().address.text()},
+                          {"name", name},
+                          {"fingerprint", fingerprint},
+                          {"mailbox", enrolment.request().mailbox.hex()},
+                          {"signed", out.string()}});
+    context.print.note("On the broker's machine: carepostctl registrar admit " + out.string());
+    return {};
+}
+
+Status run(const AdmitFile& options, Context& context) {
+    const std::string source = options.file == "-" ? "standard input" : options.file.string();
+    TRY_ASSIGN(const Bytes text, read_input(options.file, kFileMost));
+    TRY_ASSIGN(Bytes certificate, trust::unarmor(trust::armor_kind::kCertificate, text_of(text), source));
+    TRY_ASSIGN(RequestFile request, parse_request(text_of(text), source));
+    TRY_ASSIGN(const codec::EnrolmentRequest enrolment, codec::decode_enrolment_request(request.signed_object.object));
+    TRY_ASSIGN(AdminClient broker, AdminClient::connect(options.data));
+    TRY_ASSIGN(const auto admitted, broker.ask<codec::admin_reply::Admit>(
+                                        codec::admin::Admit{std::move(certificate), std::move(request.bytes)}));
+    context.print.record(
+        {{"admitted", enrolment.address.text()}, {"mailbox", admitted.mailbox.hex()}, {"log_index", admitted.index}});
+    return {};
+}
+
+}  // namespace carepost::ctl
