@@ -1,5 +1,3 @@
-#include "proto/base/limits.h"
-#include "proto/trust/armor.h"
 #include "proto/trust/broker_home.h"
 #include "tools/carepostctl/context.h"
 #include "tools/carepostctl/files.h"
@@ -37,7 +35,7 @@ Status run(const Init& options, Context& context) {
                           {"directory", options.data.string()},
                           {"broker_file", (options.data / trust::home::kBrokerFile).string()},
                           {"root_key_protected", protection.is_set()},
-                          {"fingerprint", trust::fingerprint(file.root_key.view())}});
+                          {"fingerprint", broker.fingerprint()}});
     if (!protection.is_set() && !options.sandbox) {
         context.print.warning("root.key has no passphrase; whoever reads it can speak for this broker.");
     }

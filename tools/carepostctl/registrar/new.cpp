@@ -49,7 +49,8 @@ Status run(const RegistrarNew& options, Context& context) {
                           {"directory", options.out.string()},
                           {"valid_until", Moment{next.registrars().back().certificate().not_after_ms}},
                           {"broker_file", broker_file.string()},
-                          {"edition", next.file().number}});
+                          {"edition", next.file().number},
+                          {"fingerprint", next.fingerprint()}});
     if (AdminClient::connect(options.data))
         context.print.note("The broker is running: restart it, so that it knows the registrar.");
     if (!sandbox) context.print.note("Now move " + root_path.string() + " to a medium that you lock away.");
