@@ -252,7 +252,7 @@ Tally open_all(const Json& inputs, const Json& outputs) {
         const Json& owner = owner_of(inputs, shown.at("index"));
         tally.count(message && message->seq() == owner.at("seq") &&
                         message->previous() == fixed<Hash>(owner, "previous") &&
-                        message->header().subject == inputs.at("meta").at("subject"),
+                        message->header().subject == inputs.at("meta").at("subject").get_ref<const std::string&>(),
                     name + (message ? "" : ": " + message.error().message));
         if (!message) continue;
         for (std::uint32_t i = 0; i < inputs.at("contents").size(); ++i) {
