@@ -118,6 +118,11 @@ Result<codec::reply::Hello> Connection::hello(milliseconds timeout) {
     return ask<codec::reply::Hello>(codec::op::Hello{codec::kProtocol, software_}, timeout);
 }
 
+std::optional<codec::reply::Hello> Connection::greeting() {
+    const std::lock_guard lock(mutex_);
+    return greeting_;
+}
+
 // --- the library's thread ---------------------------------------------------------------------------------------------
 
 void Connection::run() {

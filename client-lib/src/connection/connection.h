@@ -45,6 +45,8 @@ public:
 
     // The broker's greeting on the present or last connection; connects for it.
     Result<codec::reply::Hello> hello(std::chrono::milliseconds timeout);
+    // The last greeting, if there was one.
+    std::optional<codec::reply::Hello> greeting();
     // Keeps the connection alive, and makes it again, even when no request waits: for watchers.
     void keep(bool on);
     // Everything running and later is `cancelled`.

@@ -1,6 +1,7 @@
 #include "client-lib/src/send/spool.h"
 
 #include "client-lib/src/archive/fields.h"
+#include "proto/base/hash.h"
 
 namespace carepost::client {
 namespace {
@@ -61,6 +62,10 @@ std::unexpected<Error> damaged() {
 }
 
 }  // namespace
+
+std::filesystem::path SpoolFolder::stanzas(ByteView routing) const {
+    return path_ / ("stanzas-" + sha256(routing).hex().substr(0, 16));
+}
 
 SecretBytes encode(const SpoolRecord& record) {
     RecordWriter out;

@@ -61,7 +61,9 @@ class SpoolFolder {
 public:
     SpoolFolder(const std::filesystem::path& spool, const MessageId& id) : path_(spool / id.hex()) {}
     const std::filesystem::path& path() const { return path_; }
-    std::filesystem::path stanzas() const { return path_ / "stanzas"; }
+    // Stanzas belong to one routing: wrapping again makes others, and the old ones stay until the record names the new routing.
+    std::filesystem::path stanzas(ByteView routing) const;
+    std::filesystem::path unfinished() const { return path_ / "unfinished"; }
     std::filesystem::path content(std::size_t index) const { return path_ / ("content-" + std::to_string(index)); }
     std::filesystem::path leaves(std::size_t index) const { return path_ / ("leaves-" + std::to_string(index)); }
 

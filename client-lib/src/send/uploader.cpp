@@ -88,7 +88,7 @@ Result<Uploaded> Uploader::run() {
 Result<codec::reply::Submit> Uploader::submit() {
     codec::op::Submit submit{record_.routing, record_.header, record_.signature, {}};
     if (record_.stanza_count <= limits::kInlineStanzas) {
-        TRY_ASSIGN(submit.stanzas, read_whole(folder_.stanzas()));
+        TRY_ASSIGN(submit.stanzas, read_whole(folder_.stanzas(record_.routing)));
     }
     Bytes raw;
     if (total_sealed() <= limits::kInlineContent) {
@@ -103,7 +103,7 @@ Result<codec::reply::Submit> Uploader::submit() {
 std::filesystem::path Uploader::file_of(const codec::reply::Missing& missing) const {
     switch (missing.stream) {
         case Stream::stanzas:
-            return folder_.stanzas();
+            return folder_.stanzas(record_.routing);
         case Stream::leaves:
             return folder_.leaves(missing.content);
         case Stream::content:
