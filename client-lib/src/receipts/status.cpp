@@ -86,9 +86,9 @@ Result<MessageStatus> status_of(Core& core, ReceiptStore& receipts, const Messag
     MessageStatus out;
     out.id = id;
     std::optional<ReceiptFacts> sent;
+    std::uint32_t first = 0;  // the own copy counts for the broker
     bool more = true;
     while (more) {
-        const auto first = static_cast<std::uint32_t>(out.recipients.size());
         TRY_ASSIGN(const auto reply,
                    core.connection->ask<codec::reply::Receipts>(codec::op::Receipts{id, first}, timeout));
         if (!sent) {
@@ -105,6 +105,7 @@ Result<MessageStatus> status_of(Core& core, ReceiptStore& receipts, const Messag
             if (recipient.mailbox == core.keys.mailbox) continue;  // the own copy
             out.recipients.push_back(delivery_of(core, receipts, recipient, *sent, timeout));
         }
+        first += static_cast<std::uint32_t>(reply.recipients.size());
         more = reply.more && !reply.recipients.empty();
     }
     return out;
