@@ -6,7 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <thread>
 
-#include "tests/unit/carepostctl/scratch.h"
+#include "tests/support/temporary_folder.h"
 #include "tools/carepostctl/printer.h"
 
 using namespace carepost;
@@ -104,7 +104,7 @@ TEST_CASE("admin client: an answer to another question, too long, cut off or sen
 }
 
 TEST_CASE("admin client: no broker is told with what to do, and exits with 69") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     auto none = AdminClient::connect(scratch.path());
     REQUIRE_FALSE(none);
     CHECK(none.error().code == ErrorCode::broker_unreachable);

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "proto/base/file.h"
-#include "tests/unit/carepostctl/scratch.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace carepost;
 using namespace carepost::trust;
@@ -30,7 +30,7 @@ codec::SignedObject registrar_certificate(const SigningKey& registrar, const Sig
 }  // namespace
 
 TEST_CASE("broker home: what was made is loaded, and belongs together") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     SystemRandom random;
     auto made = make_broker_home(scratch.path(), {"Test broker", "tcp://post.example.org:7420", false}, NoUnlock{},
                                  random, kNow);
@@ -51,7 +51,7 @@ TEST_CASE("broker home: what was made is loaded, and belongs together") {
 }
 
 TEST_CASE("broker home: a sandbox is marked, its origins included") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     SystemRandom random;
     auto made =
         make_broker_home(scratch.path(), {"Play", "tcp://127.0.0.1:7420", true}, NoUnlock{}, random, kNow).value();
@@ -61,7 +61,7 @@ TEST_CASE("broker home: a sandbox is marked, its origins included") {
 }
 
 TEST_CASE("broker home: an endpoint that clients cannot use is refused before anything is written") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     SystemRandom random;
     for (const char* endpoint : {"post.example.org:7420", "tcp://post.example.org", "tcp://:7420", "tcp://a:0",
                                  "tcp://a:65536", "tcp://a:x"}) {
@@ -74,8 +74,8 @@ TEST_CASE("broker home: an endpoint that clients cannot use is refused before an
 }
 
 TEST_CASE("broker home: a key of another broker is told") {
-    const Scratch one;
-    const Scratch other;
+    const test::TemporaryFolder one;
+    const test::TemporaryFolder other;
     SystemRandom random;
     auto broker = make_broker_home(one.path(), {}, NoUnlock{}, random, kNow).value();
     make_broker_home(other.path(), {}, NoUnlock{}, random, kNow).value();
@@ -93,7 +93,7 @@ TEST_CASE("broker home: a key of another broker is told") {
 }
 
 TEST_CASE("broker home: a registrar more makes a next edition that clients accept") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     SystemRandom random;
     auto first = make_broker_home(scratch.path(), {}, NoUnlock{}, random, kNow).value();
     const SigningKey root = read_signing_key(scratch.path() / home::kRootKey, key_type::kRootSeed, NoUnlock{}).value();
@@ -109,7 +109,7 @@ TEST_CASE("broker home: a registrar more makes a next edition that clients accep
 }
 
 TEST_CASE("broker home: another root's signature or the wrong mode changes nothing") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     SystemRandom random;
     make_broker_home(scratch.path(), {}, NoUnlock{}, random, kNow).value();
     const fs::path path = scratch.path() / home::kBrokerFile;
@@ -123,7 +123,7 @@ TEST_CASE("broker home: another root's signature or the wrong mode changes nothi
 }
 
 TEST_CASE("broker home: a protected root key opens with its passphrase alone") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     SystemRandom random;
     const Unlock unlock = Passphrase{view_of("correct horse")};
     make_broker_home(scratch.path(), {}, unlock, random, kNow).value();

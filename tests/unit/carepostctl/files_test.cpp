@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 
-#include "tests/unit/carepostctl/scratch.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace carepost;
 using namespace carepost::ctl;
@@ -18,7 +18,7 @@ std::size_t entries(const fs::path& folder) {
 }  // namespace
 
 TEST_CASE("staged directory: gets its name only when committed") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     const fs::path target = scratch.path() / "broker";
     auto staged = StagedDirectory::make(target.string() + "/").value();
     std::ofstream(staged.path() / "file") << "content";
@@ -29,7 +29,7 @@ TEST_CASE("staged directory: gets its name only when committed") {
 }
 
 TEST_CASE("staged directory: nothing remains when it is given up") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     {
         auto staged = StagedDirectory::make(scratch.path() / "broker").value();
         std::ofstream(staged.path() / "file") << "content";
@@ -38,7 +38,7 @@ TEST_CASE("staged directory: nothing remains when it is given up") {
 }
 
 TEST_CASE("staged directory: an existing one is never touched, even when made meanwhile") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     const fs::path target = scratch.path() / "broker";
     {
         auto staged = StagedDirectory::make(target).value();

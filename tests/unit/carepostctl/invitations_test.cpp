@@ -5,7 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 
-#include "tests/unit/carepostctl/scratch.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace carepost;
 using namespace carepost::ctl;
@@ -26,7 +26,7 @@ Invitation invitation(std::uint8_t key, UnixMillis expires) {
 }  // namespace
 
 TEST_CASE("invitations: what was remembered is found, in a file that nobody else can read") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     REQUIRE(remember_invitation(scratch.path(), invitation(1, 5000)));
     auto found = find_invitation(scratch.path(), key_of(1)).value();
     REQUIRE(found);
@@ -41,7 +41,7 @@ TEST_CASE("invitations: what was remembered is found, in a file that nobody else
 }
 
 TEST_CASE("invitations: a used one is forgotten, and forgetting twice is no error") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     REQUIRE(remember_invitation(scratch.path(), invitation(1, 5000)));
     REQUIRE(forget_invitation(scratch.path(), key_of(1)));
     REQUIRE(forget_invitation(scratch.path(), key_of(1)));
@@ -49,7 +49,7 @@ TEST_CASE("invitations: a used one is forgotten, and forgetting twice is no erro
 }
 
 TEST_CASE("invitations: only those whose time is over are swept") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     CHECK(sweep_invitations(scratch.path(), 1000) == 0);
     REQUIRE(remember_invitation(scratch.path(), invitation(1, 999)));
     REQUIRE(remember_invitation(scratch.path(), invitation(2, 1001)));
@@ -58,7 +58,7 @@ TEST_CASE("invitations: only those whose time is over are swept") {
 }
 
 TEST_CASE("invitations: a damaged or readable file is told, never used") {
-    const Scratch scratch;
+    const test::TemporaryFolder scratch;
     REQUIRE(remember_invitation(scratch.path(), invitation(1, 5000)));
     const auto file = scratch.path() / "invitations" / key_of(1).hex();
     ::chmod(file.c_str(), 0644);
