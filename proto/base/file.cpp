@@ -35,10 +35,6 @@ std::unexpected<Error> cannot_open(const std::filesystem::path& path, int error)
     if (error == ENOENT || error == ENOTDIR) {
         return fail(ErrorCode::no_such_file, "there is no file " + named(path), "check the name");
     }
-    if (error == ELOOP) {
-        return fail(ErrorCode::unsafe_key_file, named(path) + " is a symbolic link",
-                    "name the file itself: a link could be turned to another file");
-    }
     return fail(ErrorCode::unreadable, "cannot open " + named(path) + reason(error),
                 "check the permissions of the file and its folders");
 }
@@ -158,6 +154,10 @@ Result<Bytes> read_file_limited(const std::filesystem::path& path, std::size_t l
 
 Result<SecretBytes> read_secret_file(const std::filesystem::path& path, std::size_t limit) {
     const Descriptor file(open_to_read(path, O_NOFOLLOW));
+    if (file.get() < 0 && errno == ELOOP) {
+        return fail(ErrorCode::unsafe_key_file, "key file " + named(path) + " is a symbolic link",
+                    "name the file itself: a link could be turned to another file");
+    }
     if (file.get() < 0) return cannot_open(path, errno);
     struct stat info{};
     if (::fstat(file.get(), &info) != 0) return cannot_open(path, errno);

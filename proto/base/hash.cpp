@@ -3,7 +3,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include <cstring>
+#include <algorithm>
+#include <array>
 #include <new>
 #include <stdexcept>
 
@@ -121,19 +122,21 @@ SecretBytes hkdf_expand(HkdfHash hash, ByteView pseudo_random_key, ByteView info
     const std::size_t hash_size = hash == HkdfHash::sha256 ? 32 : 64;
     if (size > 255 * hash_size) throw std::length_error("hkdf_expand: more than 255 hash lengths");
     SecretBytes out(size);
-    // RFC 5869 section 2.3: T(i) = HMAC(key, T(i-1) || info || i); T(0) is empty.
-    SecretBytes block(hash_size);
-    SecretBytes input(hash_size + info.size() + 1);
-    const auto in = input.reveal_mutable();
-    if (!info.empty()) std::memcpy(in.data() + hash_size, info.data(), info.size());
+    // RFC 5869 section 2.3: T(i) = HMAC(key, T(i-1) || info || i); T(0) is empty. The working buffers are ordinary memory,
+    // wiped below: guarded memory costs system calls, and sealing to many recipients expands a lot.
+    std::array<std::uint8_t, 64> block{};
+    Bytes input(hash_size + info.size() + 1);
+    std::ranges::copy(info, input.begin() + static_cast<std::ptrdiff_t>(hash_size));
     std::uint8_t counter = 0;
     for (std::size_t done = 0; done < size; done += hash_size) {
-        in.back() = ++counter;
-        const ByteView message = counter == 1 ? ByteView(in).subspan(hash_size) : ByteView(in);
-        hmac(algorithm(hash), pseudo_random_key, message, block.reveal_mutable().data());
-        std::memcpy(in.data(), block.reveal().data(), hash_size);
-        std::memcpy(out.reveal_mutable().data() + done, block.reveal().data(), std::min(hash_size, size - done));
+        input.back() = ++counter;
+        const ByteView message = counter == 1 ? ByteView(input).subspan(hash_size) : ByteView(input);
+        hmac(algorithm(hash), pseudo_random_key, message, block.data());
+        std::copy_n(block.begin(), hash_size, input.begin());
+        std::copy_n(block.begin(), std::min(hash_size, size - done), out.reveal_mutable().data() + done);
     }
+    wipe(block);
+    wipe(input);
     return out;
 }
 
