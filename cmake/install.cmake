@@ -49,3 +49,9 @@ if(CAREPOST_SCDOC AND man_sources)
     file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/man")
     add_custom_target(man_pages ALL DEPENDS ${man_pages})
 endif()
+
+# How a machine runs the broker: service, user, modes, and the configuration with all defaults.
+install(FILES packaging/systemd/carepostd.service DESTINATION lib/systemd/system)
+install(FILES packaging/sysusers.d/carepost.conf DESTINATION lib/sysusers.d)
+install(FILES packaging/tmpfiles.d/carepost.conf DESTINATION lib/tmpfiles.d)
+install(FILES packaging/carepostd.toml DESTINATION "${CMAKE_INSTALL_DATADIR}/carepost")

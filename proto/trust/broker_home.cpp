@@ -32,7 +32,9 @@ constexpr std::string_view kConfigurationRest = R"(
 # mailbox_messages = 100000
 # retention_days = 90               # until a message expires; at most 365
 # connections = 10000               # at once
-# connections_per_address = 100     # at once, of one source address
+# connections_per_address = 1000    # at once, of one source address
+# requests_per_second = 5000        # of one key
+# requests_per_second_per_address = 50000
 
 [log]
 # level = "info"                    # error, warning, info, debug
