@@ -42,11 +42,10 @@ void take_routing(const codec::Routing& routing, Message& message) {
 
 std::string safe_file_name(const std::string& name, std::size_t content) {
     constexpr std::size_t kLongest = 200;  // bytes; leaves room for " (2)" below the usual 255
-    std::string out = codec::make_safe_file_name(name);
-    while (!out.empty() && (out.front() == '.' || out.front() == ' ' || out.front() == '-'))
-        out.erase(out.begin());
-    while (!out.empty() && (out.back() == '.' || out.back() == ' '))
-        out.pop_back();
+    std::string out = name;
+    while (!out.empty() && (out.front() == '.' || out.front() == ' ' || out.front() == '-')) out.erase(out.begin());
+    while (!out.empty() && (out.back() == '.' || out.back() == ' ')) out.pop_back();
+    if (!out.empty()) out = codec::make_safe_file_name(out);
     if (out.size() > kLongest) {
         const std::string ending = std::filesystem::path(out).extension().string();
         std::size_t cut = kLongest - std::min<std::size_t>(ending.size(), 20);
@@ -54,7 +53,7 @@ std::string safe_file_name(const std::string& name, std::size_t content) {
             --cut;  // not within a character
         out = out.substr(0, cut) + (ending.size() <= 20 ? ending : "");
     }
-    if (!name.empty() && codec::is_safe_file_name(out)) return out;
+    if (!out.empty() && codec::is_safe_file_name(out)) return out;
     return content == 0 ? "body" : fmt::format("attachment-{}", content);
 }
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "client-lib/seal/local_box.h"
+#include "proto/base/limits.h"
 #include "proto/codec/wire.h"
 #include "tests/support/seeded_random.h"
 
