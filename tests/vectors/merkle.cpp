@@ -1,6 +1,7 @@
 // Proofs of transparency-dev/merkle: one case a file.
 
 #include "proto/trust/merkle.h"
+#include "proto/base/hash.h"
 #include "tests/vectors/formats.h"
 
 namespace carepost::vectors {
@@ -31,9 +32,17 @@ bool is_included(const Json& test) {
            trust::verify_inclusion(*leaf, test.at("leafIdx"), test.at("treeSize"), *proof, *root);
 }
 
+// Some cases on equal sizes have a text ("don't care 2") where a root belongs: only whether both are the same matters
+// there. Where neither root is 32 bytes, a hash stands in for each, since the product knows roots of 32 bytes alone.
+std::optional<Hash> root_of(const Json& test, const char* member, const char* other) {
+    if (hash_of(test.at(member)) || hash_of(test.at(other))) return hash_of(test.at(member));
+    const auto text = from_base64(test.at(member).get<std::string>());
+    return text && !text->empty() ? std::optional(sha256(*text)) : std::nullopt;
+}
+
 bool is_consistent(const Json& test) {
-    const auto root1 = hash_of(test.at("root1"));
-    const auto root2 = hash_of(test.at("root2"));
+    const auto root1 = root_of(test, "root1", "root2");
+    const auto root2 = root_of(test, "root2", "root1");
     const auto proof = proof_of(test.at("proof"));
     return root1 && root2 && proof &&
            trust::verify_consistency(test.at("size1"), *root1, test.at("size2"), *root2, *proof);
@@ -48,10 +57,13 @@ Tally one_case(const Json& test, bool verified) {
 }  // namespace
 
 std::vector<Format> merkle_formats() {
-    return {{"Merkle inclusion", [](const Json& file) { return file.is_object() && file.contains("leafIdx"); },
+    return {{"Merkle inclusion",
+             [](const Json& file) { return file.is_object() && file.contains("leafIdx") && file.contains("treeSize"); },
              [](const Json& file) { return one_case(file, is_included(file)); }},
             {"Merkle consistency",
-             [](const Json& file) { return file.is_object() && file.contains("size1") && file.contains("size2"); },
+             [](const Json& file) {
+                 return file.is_object() && file.contains("size1") && file.contains("size2") && file.contains("root1");
+             },
              [](const Json& file) { return one_case(file, is_consistent(file)); }}};
 }
 
