@@ -234,8 +234,9 @@ struct Options {
     std::filesystem::path directory;  // database and part files live here
     std::uint64_t mailbox_bytes = 0;
     std::uint64_t mailbox_messages = 0;
-    bool sandbox = false;                       // a directory never changes mode
-    std::uint64_t ballast_bytes = 16ULL << 20;  // released so that deletes work on a full disk
+    bool sandbox = false;  // a directory never changes mode
+    // Released so that deletes work on a full disk; more than the write-ahead log holds (limits::kCheckpointPages).
+    std::uint64_t ballast_bytes = 64ULL << 20;
 };
 
 // Owns database, files, the writer thread and the parts thread. Stops both when destroyed, after settling what was taken.

@@ -14,13 +14,15 @@ bool Ballast::take() {
     const auto size = file->size();
     const bool there = size && *size == bytes_;
     // Twice the room: with no more than the ballast itself the disk would be full again at once.
-    if (!there && free_bytes(path_.parent_path()) < 2 * bytes_) return false;
+    if (!there && free_room() < 2 * bytes_) return false;
     if (::posix_fallocate(file->descriptor(), 0, static_cast<off_t>(bytes_)) != 0) {
         release();
         return false;
     }
     return held_ = true;
 }
+
+std::uint64_t Ballast::free_room() const { return free_bytes(path_.parent_path()); }
 
 void Ballast::release() {
     held_ = false;

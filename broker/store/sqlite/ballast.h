@@ -17,6 +17,8 @@ public:
     // Takes the room. False: the disk has too little for it and for going on.
     bool take();
     void release();
+    std::uint64_t bytes() const { return bytes_; }
+    std::uint64_t free_room() const;  // bytes free on the disk, the ballast not counted
     bool held() const { return held_; }
 
 private:

@@ -1,5 +1,6 @@
 #include "broker/store/sqlite/writer.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "broker/store/fail_point.h"
@@ -10,6 +11,8 @@ namespace {
 // With nothing to do for this long, the write-ahead log is folded back even if it is short.
 constexpr std::chrono::milliseconds kIdle{200};
 constexpr int kIdlePages = 1000;
+constexpr int kScarcePages = 100;           // with the disk full, the log is kept short
+constexpr std::uint64_t kPageBytes = 4096;  // SQLite's own
 constexpr std::chrono::milliseconds kRetryAfter{50};
 
 }  // namespace
@@ -28,6 +31,9 @@ Writer::Writer(std::unique_ptr<Database> database, BatchSealer& sealer, Finished
       savepoint_(*database_, "SAVEPOINT operation"),
       release_(*database_, "RELEASE operation"),
       undo_savepoint_(*database_, "ROLLBACK TO operation"),
+      free_pages_(*database_, "PRAGMA freelist_count"),
+      page_count_(*database_, "PRAGMA page_count"),
+      database_file_(options.directory / "broker.db"),
       ballast_(options.directory, options.ballast_bytes) {}
 
 Writer::~Writer() { stop(); }
@@ -113,8 +119,10 @@ Writer::Operations Writer::next_batch() {
 }
 
 void Writer::run_batch(Operations& operations) {
-    auto outcome = attempt(operations, !ballast_.take());
+    scarce_ = !has_room();
+    auto outcome = attempt(operations, scarce_ && !room_within());
     if (outcome == Attempt::full) {
+        scarce_ = true;
         ballast_.release();
         outcome = attempt(operations, true);
     }
@@ -133,6 +141,19 @@ void Writer::run_batch(Operations& operations) {
             break;
     }
     static_cast<void>(CAREPOST_FAIL_POINT("store.after_settle"));
+}
+
+// Room to grow: the ballast in place, and beyond it what folding back the log may take and a batch or two. Growth ends
+// before the disk is full, so that the log can always be folded back and deletes find the rest.
+bool Writer::has_room() {
+    return ballast_.take() && ballast_.free_room() >= growth_by_folding() + ballast_.bytes() / 4;
+}
+
+// The disk has little room, but deletes have left so many pages free within the database that it need not grow.
+bool Writer::room_within() {
+    if (ballast_.free_room() < ballast_.bytes() / 4) return false;
+    const auto pages = free_pages_.one([](Row& row) { return row.number(0); });
+    return pages && pages->value_or(0) * kPageBytes >= ballast_.bytes() / 2;
 }
 
 Writer::Attempt Writer::attempt(Operations& operations, bool refuse_growth) {
@@ -263,11 +284,21 @@ int Writer::fresh_pages() {
     return pages - pages_checkpointed_;
 }
 
+// By how much folding back the log will make the database's file grow.
+std::uint64_t Writer::growth_by_folding() {
+    const auto pages = page_count_.one([](Row& row) { return row.number(0); });
+    const auto wanted = pages ? pages->value_or(0) * kPageBytes : 0;
+    std::error_code code;
+    const auto size = std::filesystem::file_size(database_file_, code);
+    return code || size > wanted ? 0 : wanted - size;
+}
+
 // Off every receipt's path: what has been taken is settled. Only this connection checkpoints (SQLite before 3.51.3 can
 // damage the log when two do).
 void Writer::checkpoint_when_due(bool idle) {
-    const bool short_of_room = !ballast_.held();
-    if (fresh_pages() < (idle || short_of_room ? kIdlePages : limits::kCheckpointPages)) return;
+    const int busy_pages = scarce_ ? kScarcePages : limits::kCheckpointPages;
+    if (fresh_pages() < (idle ? std::min(kIdlePages, busy_pages) : busy_pages)) return;
+    if (scarce_ && ballast_.free_room() < growth_by_folding()) return;  // the rest is for deletes
     auto copied = database_->checkpoint();
     if (copied) {
         // What a reader held back is tried again after as many new pages.

@@ -44,6 +44,9 @@ private:
     void run();
     Operations next_batch();
     void run_batch(Operations& operations);
+    bool has_room();
+    bool room_within();
+    std::uint64_t growth_by_folding();
     Attempt attempt(Operations& operations, bool refuse_growth);
     Attempt apply_all(Operations& operations);
     Status apply_one(WriteOp& operation, Slot& slot);
@@ -69,6 +72,9 @@ private:
     Statement savepoint_;
     Statement release_;
     Statement undo_savepoint_;
+    Statement free_pages_;
+    Statement page_count_;
+    std::filesystem::path database_file_;
     Ballast ballast_;
 
     // Of the running batch.
@@ -78,6 +84,7 @@ private:
     Error fatal_error_{ErrorCode::storage_failed, "the broker could not store", "try again with the same id",
                        std::nullopt};
     int pages_checkpointed_ = 0;
+    bool scarce_ = false;  // the disk has little room
 
     std::mutex mutex_;
     std::condition_variable wake_;
