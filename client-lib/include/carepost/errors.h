@@ -27,8 +27,7 @@ typedef struct carepost_error carepost_error;
 #define CAREPOST_VERSION_MINOR 1
 #define CAREPOST_VERSION_PATCH 0
 /* The version of this header as one number that can be compared. */
-#define CAREPOST_VERSION \
-    ((uint32_t)((CAREPOST_VERSION_MAJOR << 16) | (CAREPOST_VERSION_MINOR << 8) | CAREPOST_VERSION_PATCH))
+#define CAREPOST_VERSION (CAREPOST_VERSION_MAJOR * 65536U + CAREPOST_VERSION_MINOR * 256U + CAREPOST_VERSION_PATCH)
 
 /* The version of the library that is running, in the form of CAREPOST_VERSION. */
 CAREPOST_API uint32_t carepost_version(void);

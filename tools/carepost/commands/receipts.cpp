@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "tools/carepost/commands/commands.h"
+#include "tools/carepost/text.h"
+
+namespace carepost::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* word(int kind) {
+    switch (static_cast<enum carepost_receipt_kind>(kind)) {
+        case CAREPOST_RECEIPT_STORED:
+            return "stored";
+        case CAREPOST_RECEIPT_HANDED_OVER:
+            return "handed over";
+        case CAREPOST_RECEIPT_RECEIVED:
+            return "received";
+        case CAREPOST_RECEIPT_READ:
+            return "read";
+    }
+    return "unknown";
+}
+
+Json json_of(const Receipt& r) {
+    Json json;
+    json.text("file", r.file).boolean("verified", r.verified).text("kind", word(r.kind)).text("id", r.message_id);
+    json.time("time", r.time).text_if("mailbox", r.mailbox).text_if("sender_mailbox", r.sender_mailbox);
+    json.text_if("routing_hash", r.routing_hash).text_if("log", r.log_origin);
+    if (!r.log_origin.empty()) json.number("log_index", r.log_index).number("log_size", r.log_size);
+    return json;
+}
+
+std::string proven(const Receipt& r) {
+    if (r.log_origin.empty()) return fmt::format("signed by a member of mailbox {}", short_id(r.mailbox));
+    return fmt::format("entry {} of {} in {}", r.log_index, r.log_size, r.log_origin);
+}
+
+std::string line_of(const Receipt& r) {
+    return clean(fmt::format("{}: good: message {} {} {}, {}", r.file, short_id(r.message_id), word(r.kind),
+                             iso_time(r.time), proven(r))) +
+           '\n';
+}
+
+// A place for `name` in `directory` that is free: files are never overwritten.
+Result<std::string> copy_into(const std::string& file, const fs::path& directory) {
+    const fs::path target = directory / fs::path(file).filename();
+    std::error_code problem;
+    if (fs::exists(target, problem))
+        return error(CAREPOST_ERROR_CANNOT_CREATE, target.string() + " exists already", "choose another folder");
+    const fs::path beside = directory / ('.' + target.filename().string() + ".part");
+    fs::copy_file(file, beside, fs::copy_options::overwrite_existing, problem);
+    if (!problem) fs::rename(beside, target, problem);
+    if (!problem) return target.string();
+    std::error_code ignored;
+    fs::remove(beside, ignored);
+    return error(CAREPOST_ERROR_CANNOT_CREATE, target.string() + " cannot be made: " + problem.message(),
+                 "choose another folder");
+}
+
+}  // namespace
+
+Result<ExitCode> run(const ReceiptsVerifyOptions& options, const Context& context) {
+    ExitCode code = ExitCode::ok;
+    for (const auto& file : options.files) {
+        auto receipt = verify_receipt(library_options(context.settings), file, options.broker_file);
+        if (!receipt) {
+            context.output.failure(receipt.error());
+            code = exit_code_of(receipt.error().code, static_cast<int>(receipt.error().kind));
+        } else if (context.output.json()) {
+            context.output.result(json_of(*receipt));
+        } else {
+            context.output.result(line_of(*receipt));
+        }
+    }
+    return code;
+}
+
+Result<ExitCode> run(const ReceiptsListOptions& options, const Context& context) {
+    auto session = Session::open(context);
+    if (!session) return session.error();
+    auto receipts = (**session).receipts();
+    if (!receipts) return receipts.error();
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& r : *receipts) {
+        if (!r.message_id.starts_with(options.id)) continue;
+        if (context.output.json())
+            context.output.result(json_of(r));
+        else
+            rows.push_back({short_id(r.message_id), word(r.kind), minute_time(r.time), short_id(r.mailbox), r.file});
+    }
+    context.output.result(table(rows));
+    return ExitCode::ok;
+}
+
+Result<ExitCode> run(const ReceiptsExportOptions& options, const Context& context) {
+    auto session = Session::open(context);
+    if (!session) return session.error();
+    auto status = (**session).status(options.id);  // brings the newest ones
+    if (!status) return status.error();
+    auto receipts = (**session).receipts(status->id);
+    if (!receipts) return receipts.error();
+    std::vector<std::string> made;
+    for (const auto& r : *receipts) {
+        auto path = copy_into(r.file, options.directory.empty() ? "." : options.directory);
+        if (!path) return path.error();
+        made.push_back(*path);
+        if (!context.output.json()) context.output.result(clean(*path) + '\n');
+    }
+    if (context.output.json()) context.output.result(Json().text("id", status->id).texts("files", made));
+    return ExitCode::ok;
+}
+
+}  // namespace carepost::command
