@@ -60,6 +60,19 @@ Result<std::string> copy_into(const std::string& file, const fs::path& directory
                  "choose another folder");
 }
 
+// The receipts whose message id begins with `id`; there is at least one, and all are of the same message.
+Result<std::vector<Receipt>> of_one_message(std::vector<Receipt> receipts, const std::string& id) {
+    std::erase_if(receipts, [&](const Receipt& r) { return !r.message_id.starts_with(id); });
+    if (receipts.empty())
+        return error(CAREPOST_ERROR_NOT_FOUND, "no receipt of a message " + id + " is kept here",
+                     "carepost status " + id + " brings those the broker has");
+    for (const auto& r : receipts)
+        if (r.message_id != receipts.front().message_id)
+            return error(CAREPOST_ERROR_BAD_ARGUMENT, "several messages begin with " + id,
+                         "give more digits of the id");
+    return receipts;
+}
+
 }  // namespace
 
 Result<ExitCode> run(const ReceiptsVerifyOptions& options, const Context& context) {
@@ -95,12 +108,13 @@ Result<ExitCode> run(const ReceiptsListOptions& options, const Context& context)
     return ExitCode::ok;
 }
 
+// Offline: what is kept here is handed on; `status` brings newer ones.
 Result<ExitCode> run(const ReceiptsExportOptions& options, const Context& context) {
     auto session = Session::open(context);
     if (!session) return session.error();
-    auto status = (**session).status(options.id);  // brings the newest ones
-    if (!status) return status.error();
-    auto receipts = (**session).receipts(status->id);
+    auto kept = (**session).receipts();
+    if (!kept) return kept.error();
+    auto receipts = of_one_message(std::move(*kept), options.id);
     if (!receipts) return receipts.error();
     std::vector<std::string> made;
     for (const auto& r : *receipts) {
@@ -109,7 +123,8 @@ Result<ExitCode> run(const ReceiptsExportOptions& options, const Context& contex
         made.push_back(*path);
         if (!context.output.json()) context.output.result(clean(*path) + '\n');
     }
-    if (context.output.json()) context.output.result(Json().text("id", status->id).texts("files", made));
+    if (context.output.json())
+        context.output.result(Json().text("id", receipts->front().message_id).texts("files", made));
     return ExitCode::ok;
 }
 
