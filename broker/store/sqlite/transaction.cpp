@@ -67,8 +67,9 @@ BatchTidying SqliteTransaction::committed() {
 }
 
 Status SqliteTransaction::store_sealed(const SealedBatch& sealed) {
-    if (sealed.evidence.size() != drafts_.size()) {
-        return fail(ErrorCode::internal, "the batch sealer lost a statement");
+    const bool directory_signed = directory_leaves_.empty() || !sealed.directory_checkpoint.empty();
+    if (sealed.evidence.size() != drafts_.size() || !directory_signed) {
+        return fail(ErrorCode::internal, "the batch sealer lost a statement or a checkpoint");
     }
     auto& s = *statements_;
     for (const auto& [record, proof] : sealed.evidence) {
@@ -83,7 +84,8 @@ Status SqliteTransaction::store_sealed(const SealedBatch& sealed) {
     if (!drafts_.empty()) {
         TRY(s.set_checkpoint.run(Log::evidence, evidence_size_ + drafts_.size(), sealed.evidence_checkpoint));
     }
-    if (!directory_leaves_.empty()) {
+    // A log without leaves may be given its first checkpoint too.
+    if (!sealed.directory_checkpoint.empty()) {
         TRY(s.set_checkpoint.run(Log::directory, directory_size_ + directory_leaves_.size(),
                                  sealed.directory_checkpoint));
     }
