@@ -1,6 +1,8 @@
 #include "client-lib/src/core.h"
 
 #include "client-lib/src/platform/files.h"
+#include "proto/base/file.h"
+#include "proto/trust/key_file.h"
 
 namespace carepost::client {
 
@@ -25,6 +27,10 @@ Result<std::unique_ptr<Core>> open_core(Options options) {
     TRY_ASSIGN(const auto broker, load_broker_file(paths.broker_file()));
     TRY_ASSIGN(const Unlocker unlocker, Unlocker::make(options.unlock));
     TRY_ASSIGN(MemberKeys keys, load_member_keys(paths, unlocker));
+    // Seldom needed and often kept elsewhere; but if it lies here, it must not lie open.
+    if (file_exists(paths.identity_key())) {
+        TRY_ASSIGN([[maybe_unused]] const auto unopened, read_secret_file(paths.identity_key(), trust::kKeyFileMost));
+    }
     return assemble_core(std::move(options), std::move(paths), std::move(lock), PinnedBroker(broker), std::move(keys));
 }
 
