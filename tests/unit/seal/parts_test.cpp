@@ -72,7 +72,8 @@ TEST_CASE("content layout: both ways agree, and parts tile the stream") {
         RC_ASSERT(back->plain_length() == plain);
         std::uint64_t sealed = 0;
         std::uint64_t open = 0;
-        for (std::uint64_t part = 0; part < layout->parts(); ++part) {
+        const std::uint64_t parts = layout->parts();
+        for (std::uint64_t part = 0; part < parts; ++part) {
             RC_ASSERT(layout->part_offset(part) == sealed);
             RC_ASSERT(layout->part_at(sealed) == part);
             RC_ASSERT(part == 0 || !layout->part_at(sealed + 1).has_value());
