@@ -235,7 +235,8 @@ struct Options {
     std::uint64_t mailbox_bytes = 0;
     std::uint64_t mailbox_messages = 0;
     bool sandbox = false;  // a directory never changes mode
-    // Released so that deletes work on a full disk; more than the write-ahead log holds (limits::kCheckpointPages).
+    // Released so that deletes work on a full disk. Growth is refused before, while the disk still has room to fold the
+    // write-ahead log back; this is for the case that another program takes that room.
     std::uint64_t ballast_bytes = 64ULL << 20;
 };
 

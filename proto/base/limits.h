@@ -72,7 +72,8 @@ inline constexpr std::size_t kWriterQueue = 4096;
 inline constexpr std::size_t kPartsQueueBytes = 16 * 1024 * 1024;
 inline constexpr std::size_t kPartsQueueTasks = 4096;
 inline constexpr std::uint32_t kUploadsPerSender = 64;  // unfinished; each holds files on the broker's disk
-inline constexpr int kCheckpointPages = 8000;           // of the write-ahead log before it is folded back under load
+inline constexpr int kCheckpointPages = 32'000;  // 128 MiB of write-ahead log before it is folded back under load:
+                                                 // rare enough to stay outside the 99th percentile of 64 senders
 inline constexpr std::size_t kOutbox = 16 * 1024;
 
 }  // namespace carepost::limits

@@ -133,7 +133,7 @@ Status Database::apply_settings(Mode mode) {
     }
     // Nothing is spilled before the commit: a full disk then shows at the commit, and a batch is undone in memory.
     TRY(run("PRAGMA cache_size=-16384; PRAGMA cache_spill=OFF"));
-    TRY(require(*this, "PRAGMA journal_size_limit=134217728", "134217728"));
+    TRY(require(*this, "PRAGMA journal_size_limit=268435456", "268435456"));
     sqlite3_wal_hook(handle_, &Database::count_log_pages, this);
     return {};
 }
