@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "client-lib/src/platform/files.h"
@@ -135,7 +136,8 @@ Result<std::vector<Row>> Database::list(int kind, ByteView prefix) {
         rows.push_back(std::move(row));
     }
     if (result != SQLITE_DONE) return error_of(handle_, result);
-    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.order < b.order; });
+    std::sort(rows.begin(), rows.end(),
+              [](const Row& a, const Row& b) { return std::tie(a.order, a.key) < std::tie(b.order, b.key); });
     return rows;
 }
 

@@ -119,9 +119,9 @@ Bytes Checkpoints::pinned_note() const {
     return pinned_note_;
 }
 
-std::uint64_t Checkpoints::pinned_size() const {
+std::optional<trust::Checkpoint> Checkpoints::pinned() const {
     const std::lock_guard lock(mutex_);
-    return pinned_ ? pinned_->size : 0;
+    return pinned_;
 }
 
 Status Checkpoints::no_fraud() const {

@@ -26,7 +26,7 @@ public:
 
     // Bytes of the pinned head; empty before the first.
     Bytes pinned_note() const;
-    std::uint64_t pinned_size() const;
+    std::optional<trust::Checkpoint> pinned() const;
     // fraud_proven with the place of the proof, if one was ever found.
     Status no_fraud() const;
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "client-lib/src/directory/scanner.h"
 #include "client-lib/src/identity/epochs.h"
 #include "client-lib/src/platform/files.h"
 #include "proto/base/file.h"
@@ -330,7 +331,8 @@ Status Membership::contact(milliseconds timeout) {
         TRY(core_.archive->put(RecordKind::pin, view_of(kAdmittedPin), certificate));
         TRY(core_.archive->erase(RecordKind::pin, view_of(kInvitationPin)));
     }
-    TRY(top_up(found.front(), timeout));
+    TRY_ASSIGN(const Known own, top_up(found.front(), timeout));
+    TRY(Scanner(*core_.archive, *core_.connection, *core_.checkpoints).scan(*own, timeout));
     TRY(core_.keyring->destroy_expired(now));
     contacted_ = now;
     return {};
