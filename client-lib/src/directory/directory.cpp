@@ -191,11 +191,13 @@ Result<Known> Directory::at_least(const MailboxId& mailbox, std::uint64_t log_si
 Status check_sealable(const KnownMailbox& known, const PinnedBroker& broker, UnixMillis now) {
     const std::string& name = known.certificate.address.text();
     if (known.revocation_index) {
-        return fail(ErrorCode::certificate_invalid, fmt::format("the certificate of {} was revoked", name),
+        return fail(ErrorCode::unknown_recipient, fmt::format("the certificate of {} was revoked", name),
                     "ask its owner for the new address");
     }
     if (!trust::is_within(known.certificate.not_before_ms, known.certificate.not_after_ms, now)) {
-        return fail(ErrorCode::certificate_invalid, fmt::format("the certificate of {} is not valid now", name),
+        const bool over = now >= known.certificate.not_before_ms;
+        return fail(ErrorCode::certificate_invalid,
+                    fmt::format("the certificate of {} {}", name, over ? "has expired" : "is not valid yet"),
                     "its owner has to renew it with the registrar; check this machine's clock");
     }
     TRY(trust::verify_certificate(known.certificate_object, broker.registrars, broker.file.sandbox, now));

@@ -17,7 +17,7 @@ std::string reason(int error) { return std::generic_category().message(error); }
 
 std::unexpected<Error> write_error(int error, const std::string& name, ErrorCode otherwise) {
     if (error == ENOSPC || error == EDQUOT) {
-        return fail(ErrorCode::disk_full, fmt::format("no room on the disk for {}", name),
+        return fail(ErrorCode::disk_full, fmt::format("no space left on the disk for {}", name),
                     "make room, then repeat the same call: it goes on where it stopped");
     }
     return fail(otherwise, fmt::format("cannot write {}: {}", name, reason(error)));
@@ -204,8 +204,8 @@ Result<IdentityLock> IdentityLock::take(const std::filesystem::path& path) {
     // flock belongs to the open file, so that two clients of one process exclude each other too.
     if (::flock(lock.file_.descriptor(), LOCK_EX | LOCK_NB) != 0) {
         return fail(ErrorCode::identity_in_use,
-                    fmt::format("another program is using this identity ({} is locked)", path.string()),
-                    "wait until it ends, or give each program an identity of its own");
+                    fmt::format("another process is using this identity ({} is locked)", path.string()),
+                    "wait until it ends, or give each process an identity of its own");
     }
     return lock;
 }

@@ -200,6 +200,8 @@ Result<std::filesystem::path> Download::to_file(std::uint32_t content) {
     const std::uint64_t verified = partial.parts < opener.layout().parts()
                                        ? std::min(opener.size(), opener.layout().plain_offset(partial.parts))
                                        : opener.size();
+    // For people: what it will be called.
+    file.set_name((std::filesystem::path(input_.directory) / item_.message.contents[content].name).string());
     TRY(file.truncate(verified));
     TRY(report(verified));
     const auto write = [&file](ByteView plain) { return file.write(plain); };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "client-lib/src/archive/fields.h"
 
@@ -116,6 +117,15 @@ bool is_final(ErrorCode code) {
 
 SendOutcome outcome_of(const MessageId& id, const SentRecord& sent) {
     return {id, sent.recipients, sent.bytes, sent.stored, true, sent.receipt, sent.receipt_file, {}};
+}
+
+// In the largest unit that needs no rounding: a limit is exact.
+std::string size_text(std::uint64_t bytes) {
+    constexpr std::array<const char*, 4> kUnits{"bytes", "KiB", "MiB", "GiB"};
+    std::size_t unit = 0;
+    for (; bytes >= 1024 && bytes % 1024 == 0 && unit + 1 < kUnits.size(); ++unit)
+        bytes /= 1024;
+    return fmt::format("{} {}", bytes, kUnits[unit]);
 }
 
 }  // namespace
@@ -254,8 +264,13 @@ Status Sender::seal_contents(const SendInput& input, SpoolRecord& record, seal::
         readers.push_back(std::move(reader));
     }
     if (total > limits().message_bytes) {
+        const auto& largest = *std::max_element(readers.begin(), readers.end(), [](const auto& a, const auto& b) {
+            return a.size().value_or(0) < b.size().value_or(0);
+        });
         return fail(ErrorCode::too_large,
-                    fmt::format("the message has {} bytes; the broker takes at most {}", total, limits().message_bytes),
+                    fmt::format("with {} the message has {}, more than the {} the broker takes",
+                                largest.name().empty() ? "its document" : largest.name(), size_text(total),
+                                size_text(limits().message_bytes)),
                     "send it in several messages");
     }
     const bool sized = std::all_of(readers.begin(), readers.end(),
