@@ -65,8 +65,11 @@ Result<std::vector<ReceivedFile>> Download::run() {
     for (const std::uint32_t index : wanted) {
         ReceivedFile file{index, {}, contents[index].name, contents[index].media_type, contents[index].size};
         if (!input_.directory.empty()) {
-            TRY_ASSIGN(const auto path, to_file(index));
-            file.path = path.string();
+            auto path = to_file(index);
+            // A message that does not verify leaves nothing behind, not even its good parts.
+            if (!path && path.error().code == ErrorCode::cannot_open) forget(wanted);
+            if (!path) return fail(std::move(path).error());
+            file.path = path->string();
         } else if (index < input_.sinks.size() && input_.sinks[index]) {
             TRY(to_sink(index, input_.sinks[index]));
         } else {
@@ -81,6 +84,14 @@ Result<std::vector<ReceivedFile>> Download::run() {
         TRY(core_.archive->erase(RecordKind::download, key_of(file.content)));
     }
     return files;
+}
+
+void Download::forget(const std::vector<std::uint32_t>& contents) {
+    for (const std::uint32_t content : contents) {
+        // What cannot be removed is hidden and not taken up again.
+        [[maybe_unused]] auto removed = remove_tree(temporary_of(content));
+        removed = core_.archive->erase(RecordKind::download, key_of(content));
+    }
 }
 
 Result<std::filesystem::path> Download::settle_name(const std::filesystem::path& temporary, std::uint32_t content) {
@@ -217,8 +228,6 @@ Result<std::filesystem::path> Download::to_file(std::uint32_t content) {
     auto streamed = stream(opener, content, partial.parts, write, after);
     if (streamed) streamed = file.sync();
     if (!streamed) {
-        if (streamed.error().code == ErrorCode::cannot_open) [[maybe_unused]]
-            auto removed = remove_tree(path);
         return fail(std::move(streamed).error());
     }
     // Other contents may still fail: then this one is not fetched again.

@@ -33,6 +33,7 @@ private:
     Result<std::filesystem::path> settle_name(const std::filesystem::path& temporary, std::uint32_t content);
     Bytes key_of(std::uint32_t content) const;
     std::filesystem::path temporary_of(std::uint32_t content) const;
+    void forget(const std::vector<std::uint32_t>& contents);
     Status report(std::uint64_t more);
 
     Core& core_;
