@@ -15,7 +15,8 @@
 namespace carepost::command {
 namespace {
 
-constexpr double kQuiet = 0.5;  // seconds without a bar: short work needs none
+constexpr double kQuiet = 0.5;    // seconds without a bar: short work needs none
+constexpr double kBetween = 0.1;  // seconds between two drawings
 
 class Terminal {
 public:
@@ -111,7 +112,7 @@ ProgressBar::ProgressBar(bool wanted)
     : wanted_(wanted && ::isatty(STDERR_FILENO) == 1), began_(std::chrono::steady_clock::now()) {}
 
 ProgressBar::~ProgressBar() {
-    if (drawn_) static_cast<void>(!::write(STDERR_FILENO, "\r\033[K", 4));
+    if (drawn_at_ > 0) static_cast<void>(!::write(STDERR_FILENO, "\r\033[K", 4));
 }
 
 Progress ProgressBar::callback() {
@@ -123,11 +124,18 @@ Progress ProgressBar::callback() {
 }
 
 void ProgressBar::update(int phase, std::uint64_t done, std::uint64_t total) {
+    if (!wanted_) return;
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-    if (!wanted_ || seconds < kQuiet) return;
-    drawn_ = true;
-    const std::string line = "\r" + progress_line(phase, done, total, seconds, columns_of(STDERR_FILENO)) + "\033[K";
-    static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+    if (phase != phase_) {
+        phase_ = phase;
+        phase_began_ = seconds;
+    }
+    const bool last = total > 0 && done >= total;
+    if (seconds < kQuiet || (drawn_at_ > 0 && seconds < drawn_at_ + kBetween && !last)) return;
+    drawn_at_ = seconds;
+    const std::string line = progress_line(phase, done, total, seconds - phase_began_, columns_of(STDERR_FILENO));
+    const std::string drawn = "\r" + line + "\033[K";
+    static_cast<void>(!::write(STDERR_FILENO, drawn.data(), drawn.size()));
 }
 
 std::string progress_line(int phase, std::uint64_t done, std::uint64_t total, double seconds, std::size_t columns) {

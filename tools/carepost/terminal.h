@@ -28,7 +28,9 @@ public:
 
 private:
     bool wanted_;
-    bool drawn_ = false;
+    int phase_ = 0;
+    double phase_began_ = 0;  // seconds after the beginning, as the next
+    double drawn_at_ = 0;     // 0: not yet
     std::chrono::steady_clock::time_point began_;
 };
 // One line as it is drawn, for a terminal of `columns`; `seconds` since the start.

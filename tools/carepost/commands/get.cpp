@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "tools/carepost/commands/commands.h"
 #include "tools/carepost/terminal.h"
@@ -52,10 +53,22 @@ Result<ExitCode> get_all(Client& client, const Message& message, const GetOption
     return ExitCode::ok;
 }
 
+Status fetch_to_standard_output(Client& client, const Message& message, std::size_t content, ProgressBar& bar) {
+    int problem = 0;
+    const auto write = [&problem](const void* data, std::size_t size) {
+        if (write_standard_output(data, size)) return true;
+        problem = errno;
+        return false;
+    };
+    auto fetched = client.get_to_writer(message, content, write, bar.callback());
+    if (problem == 0) return fetched;
+    return error(CAREPOST_ERROR_IO_FAILED, std::string("standard output cannot be written: ") + std::strerror(problem),
+                 "what was written so far is not whole: discard it, make room, and repeat the command");
+}
+
 Status fetch_one(Client& client, const Message& message, const GetOptions& options, const Context& context) {
     ProgressBar bar(context.settings.progress);
-    if (options.output == "-")
-        return client.get_to_writer(message, options.content, write_standard_output, bar.callback());
+    if (options.output == "-") return fetch_to_standard_output(client, message, options.content, bar);
     return client.get_to_file(message, options.content, options.output, options.force, bar.callback());
 }
 
