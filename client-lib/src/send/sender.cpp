@@ -109,10 +109,10 @@ std::unexpected<Error> conflict(const MessageId& id) {
                 "take another id for another message");
 }
 
-// Refusals that the same sealed message will always meet.
+// Refusals that the same sealed message will always meet. A conflict is none of them: after wrapping again it may come from
+// the broker's half of an earlier upload, which ends by itself.
 bool is_final(ErrorCode code) {
-    return code == ErrorCode::unknown_recipient || code == ErrorCode::too_large || code == ErrorCode::too_many ||
-           code == ErrorCode::conflict;
+    return code == ErrorCode::unknown_recipient || code == ErrorCode::too_large || code == ErrorCode::too_many;
 }
 
 SendOutcome outcome_of(const MessageId& id, const SentRecord& sent) {
