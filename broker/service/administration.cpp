@@ -1,0 +1,100 @@
+#include "broker/service/administration.h"
+
+#include "broker/service/directory.h"
+
+namespace carepost::service {
+namespace {
+
+constexpr std::size_t kAnswerBytes = 512 * 1024;  // below codec::kAdminMessage
+
+codec::admin_reply::MailboxRow row_of(const store::Mailbox& mailbox) {
+    return {mailbox.address,
+            mailbox.name,
+            mailbox.id,
+            mailbox.state == store::MailboxState::live,
+            mailbox.messages,
+            mailbox.bytes,
+            mailbox.certificate_not_after,
+            mailbox.epochs_until};
+}
+
+}  // namespace
+
+Result<codec::admin_reply::Status> Administration::status() {
+    TRY_ASSIGN(auto totals, reader_.totals());
+    codec::admin_reply::Status out;
+    out.version = environment_.settings.software;
+    out.endpoint = about_.endpoint;
+    out.sandbox = environment_.settings.sandbox;
+    out.started = about_.started;
+    out.mailboxes = totals.mailboxes;
+    out.messages = totals.messages;
+    out.stored_bytes = totals.stored_bytes;
+    out.connections = environment_.counters.connections.load();
+    out.pending_enrolments = totals.pending_enrolments;
+    out.directory_size = totals.directory_size;
+    out.evidence_size = totals.evidence_size;
+    out.requests = environment_.counters.requests.load();
+    out.refused = environment_.counters.refused.load();
+    out.unfinished_uploads = totals.unfinished_uploads;
+    std::error_code error;
+    auto space = std::filesystem::space(about_.directory, error);
+    if (!error) out.disk_free_bytes = space.available;
+    return out;
+}
+
+Result<codec::admin_reply::ListMailboxes> Administration::list(const codec::admin::ListMailboxes& list) {
+    TRY_ASSIGN(auto mailboxes, reader_.mailboxes_after(list.after, list.limit + 1));
+    codec::admin_reply::ListMailboxes out;
+    for (const auto& mailbox : mailboxes) {
+        out.more = out.mailboxes.size() == list.limit;
+        if (out.more) break;
+        out.mailboxes.push_back(row_of(mailbox));
+    }
+    return out;
+}
+
+Result<codec::admin_reply::ShowMailbox> Administration::show(const codec::admin::ShowMailbox& show) {
+    TRY_ASSIGN(auto mailbox, reader_.mailbox_by_address(show.address));
+    if (!mailbox)
+        return fail(ErrorCode::not_found, "there is no mailbox " + show.address,
+                    "list them with `carepostctl mailbox list`");
+    codec::admin_reply::ShowMailbox out{row_of(*mailbox), {}};
+    TRY_ASSIGN(auto members, reader_.members(mailbox->key));
+    bool watching = environment_.watchers.watching(mailbox->key) != 0;
+    for (const auto& member : members)
+        out.members.push_back({member.id, member.name, member.rights, watching});
+    return out;
+}
+
+Result<codec::admin_reply::Checkpoint> Administration::checkpoint() {
+    codec::admin_reply::Checkpoint out;
+    TRY(reader_.snapshot([&]() -> Status {
+        TRY_ASSIGN(out.directory, reader_.log_checkpoint(store::Log::directory));
+        TRY_ASSIGN(out.evidence, reader_.log_checkpoint(store::Log::evidence));
+        return {};
+    }));
+    return out;
+}
+
+Result<codec::admin_reply::LogLeaves> Administration::log_leaves(const codec::admin::LogLeaves& leaves) {
+    auto log = leaves.evidence ? store::Log::evidence : store::Log::directory;
+    TRY_ASSIGN(auto out, reader_.log_leaves(log, leaves.start, leaves.limit));
+    return codec::admin_reply::LogLeaves{std::move(out)};
+}
+
+Result<codec::admin_reply::LogEntries> Administration::log_entries(const codec::admin::LogEntries& entries) {
+    TRY_ASSIGN(auto rows, reader_.log_entries(entries.start, entries.limit));
+    codec::admin_reply::LogEntries out;
+    std::size_t bytes = 0;
+    for (const auto& row : rows) {
+        TRY_ASSIGN(auto entry, logged_entry(row));
+        TRY_ASSIGN(auto encoded, codec::encode(entry));
+        bytes += encoded.size();
+        if (bytes > kAnswerBytes && !out.entries.empty()) break;
+        out.entries.push_back(std::move(encoded));
+    }
+    return out;
+}
+
+}  // namespace carepost::service

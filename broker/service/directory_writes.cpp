@@ -1,0 +1,306 @@
+#include "broker/service/directory_writes.h"
+
+#include <algorithm>
+
+#include "broker/service/evidence.h"
+#include "proto/base/hash.h"
+#include "proto/trust/leaf.h"
+#include "proto/trust/merkle.h"
+
+namespace carepost::service {
+namespace {
+
+struct NewEntry {
+    store::LeafType type;
+    Label label;
+    std::uint64_t seq = 0;
+    const codec::SignedObject& object;
+};
+
+Result<std::uint64_t> log_entry(store::Transaction& transaction, std::int64_t mailbox_key, const NewEntry& entry,
+                                Random& random) {
+    auto salt = random.id<Salt>();
+    trust::DirectoryLeaf leaf{static_cast<codec::LeafType>(entry.type), entry.label, entry.seq,
+                              trust::entry_hash(salt, entry.object.object)};
+    auto bytes = trust::encode(leaf);
+    TRY_ASSIGN(auto object, codec::encode(entry.object));
+    store::LogEntry row{entry.type, entry.label, entry.seq, std::move(object), copy_of(salt.view()), 0};
+    return transaction.add_log_entry(mailbox_key, row, trust::leaf_hash(bytes), bytes);
+}
+
+UnixMillis epochs_until(const trust::MailboxState& state) {
+    UnixMillis until = 0;
+    for (const auto& epoch : state.epochs())
+        until = std::max(until, epoch.not_after_ms);
+    return until;
+}
+
+Result<store::EvidenceDraft> mailbox_statement(codec::EvidenceType type, const MailboxId& mailbox, UnixMillis now) {
+    codec::EvidenceRow row;
+    row.type = type;
+    row.time_ms = now;
+    row.mailbox = mailbox;
+    return draft_of(row);
+}
+
+auth::Identity identity_of(std::int64_t mailbox_key, const MailboxId& mailbox, const codec::Member& member) {
+    auth::Identity out;
+    out.kind = auth::Kind::member;
+    out.key = member.transport_key;
+    out.mailbox_key = mailbox_key;
+    out.mailbox = mailbox;
+    out.member = member.id;
+    out.signing_key = member.signing_key;
+    out.rights = member.rights;
+    return out;
+}
+
+// --- admission --------------------------------------------------------------------------------------------------------
+
+class AdmitOp final : public store::WriteOp {
+public:
+    AdmitOp(Environment& environment, Admission admission, Done<Admitted> done)
+        : environment_(environment), admission_(std::move(admission)), done_(std::move(done)) {}
+
+    std::size_t bytes() const override { return admission_.certificate_bytes.size() + admission_.request_bytes.size(); }
+
+    Status apply(store::Transaction& transaction) override {
+        const auto& certificate = admission_.certificate.certificate();
+        TRY(check_free(transaction, certificate));
+        TRY_ASSIGN(mailbox_key_, transaction.add_mailbox(mailbox_row()));
+        for (const auto& member : admission_.enrolment.state().members()) {
+            TRY(transaction.add_member(mailbox_key_, {mailbox_key_, certificate.mailbox, member.id, member.signing_key,
+                                                      member.transport_key, member.rights, member.name, false}));
+        }
+        TRY(log_all(transaction, certificate));
+        TRY(settle_enrolment(transaction, certificate.mailbox));
+        TRY_ASSIGN(auto draft, mailbox_statement(codec::EvidenceType::mailbox_admitted, certificate.mailbox,
+                                                 environment_.clock.now_ms()));
+        transaction.log_evidence(std::move(draft));
+        return {};
+    }
+
+    void committed(const store::Settled&) override {
+        const auto& mailbox = admission_.certificate.certificate().mailbox;
+        for (const auto& member : admission_.enrolment.state().members()) {
+            environment_.sessions.put(identity_of(mailbox_key_, mailbox, member));
+        }
+        done_(Admitted{index_, mailbox});
+    }
+
+    void failed(const Error& error) override { done_(fail(error)); }
+
+private:
+    static Status check_free(store::Transaction& transaction, const codec::Certificate& certificate) {
+        TRY_ASSIGN(auto by_address, transaction.mailbox_by_address(certificate.address.text()));
+        TRY_ASSIGN(auto by_id, transaction.mailbox_by_id(certificate.mailbox));
+        if (by_address && by_address->state == store::MailboxState::live) {
+            return fail(ErrorCode::already_exists, certificate.address.text() + " has a living mailbox already",
+                        "revoke it first, or let its owner add a member");
+        }
+        if (by_id) return fail(ErrorCode::already_exists, "mailbox " + certificate.mailbox.hex() + " exists already");
+        return {};
+    }
+
+    store::Mailbox mailbox_row() const {
+        const auto& certificate = admission_.certificate.certificate();
+        const auto& state = admission_.enrolment.state();
+        store::Mailbox out;
+        out.id = certificate.mailbox;
+        out.label = certificate.label;
+        out.address = certificate.address.text();
+        out.name = certificate.name;
+        out.chain_length = state.head_seq() + 1;
+        out.chain_head = state.head_hash();
+        out.certificate_not_before = certificate.not_before_ms;
+        out.certificate_not_after = certificate.not_after_ms;
+        out.epochs_until = epochs_until(state);
+        return out;
+    }
+
+    Status log_all(store::Transaction& transaction, const codec::Certificate& certificate) {
+        TRY_ASSIGN(auto signed_certificate, codec::decode_signed_object(admission_.certificate_bytes));
+        NewEntry first{store::LeafType::certificate, certificate.label, 0, signed_certificate};
+        TRY_ASSIGN(index_, log_entry(transaction, mailbox_key_, first, environment_.random));
+        std::uint64_t seq = 0;
+        for (const auto& link : admission_.enrolment.request().chain) {
+            NewEntry entry{store::LeafType::chain_entry, certificate.label, seq++, link};
+            TRY_ASSIGN(auto index, log_entry(transaction, mailbox_key_, entry, environment_.random));
+            static_cast<void>(index);
+        }
+        const auto& state = admission_.enrolment.state();
+        return transaction.set_chain_head(mailbox_key_, state.head_seq() + 1, state.head_hash(), epochs_until(state));
+    }
+
+    // The request may have come over the wire, or by hand.
+    Status settle_enrolment(store::Transaction& transaction, const MailboxId& mailbox) {
+        TRY_ASSIGN(auto waiting, transaction.enrolment(mailbox));
+        if (!waiting) return {};
+        waiting->state = store::EnrolmentState::admitted;
+        TRY(transaction.put_enrolment(*waiting));
+        return transaction.remove_invitation(waiting->invitation);
+    }
+
+    Environment& environment_;
+    Admission admission_;
+    Done<Admitted> done_;
+    std::int64_t mailbox_key_ = 0;
+    std::uint64_t index_ = 0;
+};
+
+// --- the chain --------------------------------------------------------------------------------------------------------
+
+class PublishOp final : public store::WriteOp {
+public:
+    PublishOp(Environment& environment, const MailboxId& mailbox, codec::SignedObject entry, trust::MailboxState next,
+              Hash previous, Done<codec::reply::Publish> done)
+        : environment_(environment),
+          mailbox_(mailbox),
+          entry_(std::move(entry)),
+          next_(std::move(next)),
+          previous_(previous),
+          done_(std::move(done)) {}
+
+    std::size_t bytes() const override { return entry_.object.size() + 256; }
+
+    Status apply(store::Transaction& transaction) override {
+        TRY_ASSIGN(auto mailbox, transaction.mailbox_by_id(mailbox_));
+        if (!mailbox || mailbox->state != store::MailboxState::live) return fail(ErrorCode::not_allowed, "not allowed");
+        if (mailbox->chain_head != previous_) {
+            return fail(ErrorCode::conflict, "another entry was published meanwhile",
+                        "fetch the chain and sign a new entry on top of it");
+        }
+        NewEntry entry{store::LeafType::chain_entry, mailbox->label, next_.head_seq(), entry_};
+        TRY_ASSIGN(index_, log_entry(transaction, mailbox->key, entry, environment_.random));
+        return transaction.set_chain_head(mailbox->key, next_.head_seq() + 1, next_.head_hash(), epochs_until(next_));
+    }
+
+    void committed(const store::Settled&) override { done_(codec::reply::Publish{index_}); }
+    void failed(const Error& error) override { done_(fail(error)); }
+
+private:
+    Environment& environment_;
+    MailboxId mailbox_;
+    codec::SignedObject entry_;
+    trust::MailboxState next_;
+    Hash previous_;
+    Done<codec::reply::Publish> done_;
+    std::uint64_t index_ = 0;
+};
+
+Result<trust::MailboxState> stored_chain(store::Reader& reader, std::int64_t mailbox_key, UnixMillis now) {
+    TRY_ASSIGN(auto rows, reader.chain(mailbox_key, 0));
+    std::vector<codec::SignedObject> chain;
+    for (const auto& row : rows) {
+        TRY_ASSIGN(auto object, codec::decode_signed_object(row.signed_object));
+        chain.push_back(std::move(object));
+    }
+    return trust::MailboxState::verify(chain, now);
+}
+
+std::unexpected<Error> not_verified(Error error) {
+    if (error.code == ErrorCode::certificate_invalid)
+        error.code = ErrorCode::invalid_signature;  // its number on the wire
+    return fail(std::move(error));
+}
+
+// --- revocation -------------------------------------------------------------------------------------------------------
+
+class RevokeOp final : public store::WriteOp {
+public:
+    RevokeOp(Environment& environment, store::Mailbox mailbox, codec::SignedObject revocation, Done<std::uint64_t> done)
+        : environment_(environment),
+          mailbox_(std::move(mailbox)),
+          revocation_(std::move(revocation)),
+          done_(std::move(done)) {}
+
+    std::size_t bytes() const override { return revocation_.object.size() + 256; }
+
+    Status apply(store::Transaction& transaction) override {
+        TRY_ASSIGN(auto now, transaction.mailbox_by_id(mailbox_.id));
+        if (!now || now->state != store::MailboxState::live) {
+            return fail(ErrorCode::already_exists, "mailbox " + mailbox_.id.hex() + " is revoked already");
+        }
+        NewEntry entry{store::LeafType::revocation, mailbox_.label, 0, revocation_};
+        TRY_ASSIGN(index_, log_entry(transaction, mailbox_.key, entry, environment_.random));
+        TRY(transaction.set_mailbox_state(mailbox_.key, store::MailboxState::revoked));
+        TRY_ASSIGN(auto draft,
+                   mailbox_statement(codec::EvidenceType::mailbox_revoked, mailbox_.id, environment_.clock.now_ms()));
+        transaction.log_evidence(std::move(draft));
+        return {};
+    }
+
+    void committed(const store::Settled&) override {
+        environment_.sessions.remove_mailbox(mailbox_.key);
+        done_(index_);
+    }
+    void failed(const Error& error) override { done_(fail(error)); }
+
+private:
+    Environment& environment_;
+    store::Mailbox mailbox_;
+    codec::SignedObject revocation_;
+    Done<std::uint64_t> done_;
+    std::uint64_t index_ = 0;
+};
+
+struct Revoked {
+    store::Mailbox mailbox;
+    codec::SignedObject revocation;
+};
+Result<Revoked> check_revocation(Environment& environment, store::Reader& reader, const Bytes& bytes) {
+    TRY_ASSIGN(auto object, codec::decode_signed_object(bytes));
+    TRY_ASSIGN(auto revocation, codec::decode_revocation(object.object));
+    TRY_ASSIGN(auto mailbox, reader.mailbox_by_id(revocation.mailbox));
+    if (!mailbox) return fail(ErrorCode::not_found, "there is no mailbox " + revocation.mailbox.hex());
+    TRY_ASSIGN(auto entry, reader.certificate(mailbox->key));
+    if (!entry) return fail(ErrorCode::not_found, "mailbox " + revocation.mailbox.hex() + " has no certificate");
+    TRY_ASSIGN(auto certificate_object, codec::decode_signed_object(entry->signed_object));
+    TRY_ASSIGN(auto certificate, codec::decode_certificate(certificate_object.object));
+    TRY_ASSIGN(auto registrars, environment.registrars());
+    if (auto ok = trust::verify_revocation(object, certificate, registrars); !ok)
+        return not_verified(std::move(ok.error()));
+    return Revoked{std::move(*mailbox), std::move(object)};
+}
+
+}  // namespace
+
+void write_admission(Environment& environment, Admission admission, Done<Admitted> done) {
+    environment.store.write(std::make_unique<AdmitOp>(environment, std::move(admission), std::move(done)));
+}
+
+void write_publication(Environment& environment, store::Reader& reader, const auth::Identity& member,
+                       const Bytes& entry, Done<codec::reply::Publish> done) {
+    auto object = codec::decode_signed_object(entry);
+    if (!object) return done(fail(std::move(object.error())));
+    auto now = environment.clock.now_ms();
+    auto state = stored_chain(reader, member.mailbox_key, now);
+    if (!state) return done(fail(std::move(state.error())));
+    auto previous = state->head_hash();
+    auto chain_entry = codec::decode_chain_entry(object->object);
+    if (!chain_entry) return done(fail(std::move(chain_entry.error())));
+    if (chain_entry->mailbox != member.mailbox)
+        return done(fail(ErrorCode::not_allowed, "the entry is of another mailbox's chain"));
+    if (chain_entry->previous != previous) {
+        return done(fail(ErrorCode::conflict, "the entry does not follow the newest one",
+                         "fetch the chain and sign a new entry on top of it"));
+    }
+    if (auto ok = state->append(*object, now); !ok) return done(not_verified(std::move(ok.error())));
+    auto ahead = std::count_if(state->epochs().begin(), state->epochs().end(),
+                               [now](const auto& e) { return e.not_before_ms > now; });
+    if (ahead > static_cast<std::ptrdiff_t>(limits::kEpochsAhead)) {
+        return done(fail(ErrorCode::too_many, "more than " + std::to_string(limits::kEpochsAhead) + " epochs ahead"));
+    }
+    environment.store.write(std::make_unique<PublishOp>(environment, member.mailbox, std::move(*object),
+                                                        std::move(*state), previous, std::move(done)));
+}
+
+void write_revocation(Environment& environment, store::Reader& reader, const Bytes& revocation,
+                      Done<std::uint64_t> done) {
+    auto checked = check_revocation(environment, reader, revocation);
+    if (!checked) return done(fail(std::move(checked.error())));
+    environment.store.write(std::make_unique<RevokeOp>(environment, std::move(checked->mailbox),
+                                                       std::move(checked->revocation), std::move(done)));
+}
+
+}  // namespace carepost::service

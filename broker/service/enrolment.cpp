@@ -1,0 +1,177 @@
+#include "broker/service/enrolment.h"
+
+namespace carepost::service {
+namespace {
+
+constexpr std::uint32_t kPendingMost = 1000;
+constexpr std::size_t kPendingBytes = 512 * 1024;  // an answer of administration stays below codec::kAdminMessage
+
+std::unexpected<Error> not_verified(Error error) {
+    if (error.code == ErrorCode::certificate_invalid)
+        error.code = ErrorCode::invalid_signature;  // its number on the wire
+    return fail(std::move(error));
+}
+
+// A small change without evidence: runs `change` in the writer and answers when it is on disk.
+template <typename Change, typename Answer>
+class SimpleOp final : public store::WriteOp {
+public:
+    SimpleOp(Change change, Answer answer) : change_(std::move(change)), answer_(std::move(answer)) {}
+    std::size_t bytes() const override { return 1024; }
+    Status apply(store::Transaction& transaction) override { return change_(transaction); }
+    void committed(const store::Settled&) override { answer_(Status()); }
+    void failed(const Error& error) override { answer_(Status(fail(error))); }
+
+private:
+    Change change_;
+    Answer answer_;
+};
+template <typename Change, typename Answer>
+void write(store::Store& store, Change change, Answer answer) {
+    store.write(std::make_unique<SimpleOp<Change, Answer>>(std::move(change), std::move(answer)));
+}
+
+}  // namespace
+
+Result<trust::VerifiedEnrolment> EnrolmentService::check_request(const Bytes& request) {
+    TRY_ASSIGN(auto object, codec::decode_signed_object(request, limits::kEnrolmentRequest));
+    auto verified = trust::verify_enrolment_request(object, environment_.settings.sandbox, environment_.clock.now_ms());
+    if (!verified) return not_verified(std::move(verified.error()));
+    return std::move(*verified);
+}
+
+Result<codec::reply::Enrol> EnrolmentService::state_of(const store::Enrolment& enrolment) {
+    codec::reply::Enrol out{static_cast<codec::reply::EnrolmentState>(enrolment.state), enrolment.reason, {}};
+    if (enrolment.state != store::EnrolmentState::admitted) return out;
+    TRY_ASSIGN(auto mailbox, reader_.mailbox_by_id(enrolment.mailbox));
+    if (!mailbox) return out;
+    TRY_ASSIGN(auto certificate, reader_.certificate(mailbox->key));
+    if (certificate) out.certificate = std::move(certificate->signed_object);
+    return out;
+}
+
+void EnrolmentService::enrol(const auth::Identity& invitation, codec::op::Enrol enrol, Done<codec::reply::Enrol> done) {
+    auto verified = check_request(enrol.request);
+    if (!verified) return done(fail(std::move(verified.error())));
+    const auto& request = verified->request();
+    if (request.address.text() != invitation.address) {
+        return done(fail(ErrorCode::not_allowed, "the invitation is for another address",
+                         "ask the registrar for one for yours"));
+    }
+    auto known = reader_.enrolment(request.mailbox);
+    if (!known) return done(fail(std::move(known.error())));
+    if (*known) {
+        bool same = (*known)->invitation == invitation.key && (*known)->request == enrol.request;
+        if (same) return done(state_of(**known));
+        return done(fail(ErrorCode::conflict, "another request of this mailbox is waiting",
+                         "ask for its state, or begin anew"));
+    }
+    auto living = reader_.mailbox_by_address(request.address.text());
+    if (!living) return done(fail(std::move(living.error())));
+    if (*living && (*living)->state == store::MailboxState::live) {
+        return done(fail(ErrorCode::already_exists, "this address has a living mailbox already",
+                         "its owner can add a member instead"));
+    }
+    if (!environment_.sessions.claim_invitation(invitation.key, request.mailbox)) {
+        return done(fail(ErrorCode::conflict, "the invitation was used for another request",
+                         "ask the registrar for a new one"));
+    }
+    store::Enrolment row{request.mailbox,
+                         invitation.key,
+                         std::move(enrol.request),
+                         copy_of(enrol.mac.view()),
+                         environment_.clock.now_ms(),
+                         store::EnrolmentState::pending,
+                         {}};
+    write(
+        environment_.store,
+        [row = std::move(row)](store::Transaction& transaction) { return transaction.put_enrolment(row); },
+        [done = std::move(done)](Status status) mutable {
+            if (!status) return done(fail(std::move(status.error())));
+            done(codec::reply::Enrol{});
+        });
+}
+
+Result<codec::reply::Enrol> EnrolmentService::status(const auth::Identity& invitation,
+                                                     const codec::op::EnrolmentStatus& status) {
+    TRY_ASSIGN(auto enrolment, reader_.enrolment(status.mailbox));
+    if (!enrolment || enrolment->invitation != invitation.key) {
+        return fail(ErrorCode::not_found, "no request of this mailbox came by this invitation", "send it first");
+    }
+    return state_of(*enrolment);
+}
+
+Result<Admission> EnrolmentService::check_admission(const codec::admin::Admit& admit) {
+    TRY_ASSIGN(auto registrars, environment_.registrars());
+    TRY_ASSIGN(auto object, codec::decode_signed_object(admit.certificate));
+    auto certificate =
+        trust::verify_certificate(object, registrars, environment_.settings.sandbox, environment_.clock.now_ms());
+    if (!certificate) return not_verified(std::move(certificate.error()));
+    TRY_ASSIGN(auto enrolment, check_request(admit.request));
+    const auto& said = certificate->certificate();
+    const auto& asked = enrolment.request();
+    if (said.mailbox != asked.mailbox || said.identity_key != asked.identity_key ||
+        said.address.text() != asked.address.text()) {
+        return fail(ErrorCode::invalid_signature, "certificate and request are about different mailboxes",
+                    "sign the certificate from this very request");
+    }
+    return Admission{std::move(*certificate), std::move(enrolment), admit.certificate, admit.request};
+}
+
+void EnrolmentService::admit(const codec::admin::Admit& admit, Done<Admitted> done) {
+    auto admission = check_admission(admit);
+    if (!admission) return done(fail(std::move(admission.error())));
+    write_admission(environment_, std::move(*admission), std::move(done));
+}
+
+void EnrolmentService::refuse(const codec::admin::Refuse& refuse, Done<bool> done) {
+    auto change = [refuse](store::Transaction& transaction) -> Status {
+        TRY_ASSIGN(auto enrolment, transaction.enrolment(refuse.mailbox));
+        if (!enrolment || enrolment->state != store::EnrolmentState::pending) {
+            return fail(ErrorCode::not_found, "no request of mailbox " + refuse.mailbox.hex() + " is waiting");
+        }
+        enrolment->state = store::EnrolmentState::refused;
+        enrolment->reason = refuse.reason;
+        return transaction.put_enrolment(*enrolment);
+    };
+    write(environment_.store, std::move(change), [done = std::move(done)](Status status) mutable {
+        if (!status) return done(fail(std::move(status.error())));
+        done(true);
+    });
+}
+
+void EnrolmentService::add_invitation(const codec::admin::AddInvitation& invitation, Done<bool> done) {
+    auto address = Address::parse(invitation.address);
+    if (!address) return done(fail(std::move(address.error())));
+    if (invitation.expires <= environment_.clock.now_ms())
+        return done(fail(ErrorCode::expired, "the invitation has expired already"));
+    store::Invitation row{invitation.transport_key, address->text(), invitation.expires};
+    auth::Identity identity;
+    identity.kind = auth::Kind::invitation;
+    identity.key = row.transport_key;
+    identity.address = row.address;
+    identity.expires = row.expires;
+    write(
+        environment_.store, [row](store::Transaction& transaction) { return transaction.add_invitation(row); },
+        [&sessions = environment_.sessions, identity, done = std::move(done)](Status status) mutable {
+            if (!status) return done(fail(std::move(status.error())));
+            sessions.put(std::move(identity));
+            done(true);
+        });
+}
+
+Result<codec::admin_reply::PendingEnrolments> EnrolmentService::pending() {
+    TRY_ASSIGN(auto rows, reader_.pending_enrolments(kPendingMost));
+    codec::admin_reply::PendingEnrolments out;
+    std::size_t bytes = 0;
+    for (auto& row : rows) {
+        auto mac = Hash::from(row.mac);
+        if (!mac) return fail(ErrorCode::storage_failed, "a waiting request is damaged");
+        bytes += row.request.size() + 128;
+        if (bytes > kPendingBytes && !out.pending.empty()) break;
+        out.pending.push_back({row.invitation, std::move(row.request), *mac, row.received});
+    }
+    return out;
+}
+
+}  // namespace carepost::service
