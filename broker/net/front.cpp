@@ -39,7 +39,8 @@ Error busy(std::string what, std::chrono::milliseconds wait) {
 }  // namespace
 
 Front::Front(const FrontOptions& options, const Secret<32>& transport_secret, const auth::SessionDirectory& sessions,
-             Outbox& outbox, JobTaker take, const Clock& clock, observe::Counters& counters, observe::Log& log)
+             Outbox& outbox, JobTaker take, std::function<void(auth::SessionId)> session_end, const Clock& clock,
+             observe::Counters& counters, observe::Log& log)
     : sessions_(sessions),
       outbox_(outbox),
       take_(std::move(take)),
@@ -50,7 +51,8 @@ Front::Front(const FrontOptions& options, const Secret<32>& transport_secret, co
       router_(context_.raw(), ZMQ_ROUTER),
       zap_(sessions, clock, counters, options.handshakes_per_address),
       per_key_(options.per_key, 16'384),
-      per_address_(options.per_address, 4'096) {
+      per_address_(options.per_address, 4'096),
+      session_end_(std::move(session_end)) {
     zap_socket_.set(ZMQ_LINGER, 0, "LINGER");
     zap_socket_.bind(kZapEndpoint);
     set_options(options, transport_secret);

@@ -48,16 +48,16 @@ using JobTaker = std::function<bool(Job&)>;
 class Front {
 public:
     // Seeds, binds and starts the threads of front and guard. Throws std::runtime_error when any option of the list is refused
-    // or the endpoint cannot be had: then the broker must not start.
+    // or the endpoint cannot be had: then the broker must not start. `session_end` is called from the front thread when a
+    // connection is given up, so that nobody keeps its session.
     Front(const FrontOptions& options, const Secret<32>& transport_secret, const auth::SessionDirectory& sessions,
-          Outbox& outbox, JobTaker take, const Clock& clock, observe::Counters& counters, observe::Log& log);
+          Outbox& outbox, JobTaker take, std::function<void(auth::SessionId)> session_end, const Clock& clock,
+          observe::Counters& counters, observe::Log& log);
     ~Front();
 
     const std::string& endpoint() const { return endpoint_; }  // with the actual port
     // From now on requests are answered `shutting_down`. Any thread.
     void refuse_new() { refusing_.store(true, std::memory_order_relaxed); }
-    // Called from the front thread when a connection is given up, so that nobody keeps its session. Set before traffic.
-    void on_session_end(std::function<void(auth::SessionId)> handler) { session_end_ = std::move(handler); }
 
 private:
     struct InFlight {

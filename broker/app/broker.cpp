@@ -1,0 +1,268 @@
+#include "broker/app/broker.h"
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <future>
+#include <thread>
+
+#include "broker/dispatch/admin_dispatcher.h"
+#include "broker/net/admin_socket.h"
+#include "broker/net/front.h"
+#include "broker/net/self_test.h"
+#include "broker/net/worker_pool.h"
+#include "broker/service/evidence.h"
+#include "proto/base/file.h"
+#include "proto/base/version.h"
+#include "proto/trust/broker_home.h"
+
+namespace carepost::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kSelfTestPatience = std::chrono::seconds(10);
+constexpr std::uint64_t kUploadAgeMs = 7ULL * 24 * 3600 * 1000;  // unfinished uploads are forgotten after a week
+
+// Pushes as replies with id 0.
+class OutboxPushes final : public service::PushSink {
+public:
+    explicit OutboxPushes(net::Outbox& outbox) : outbox_(outbox) {}
+    void push(auth::SessionId session, std::uint64_t change) override {
+        outbox_.send(session, 0, {codec::encode_reply({0, codec::reply::Push{change}}), {}});
+    }
+
+private:
+    net::Outbox& outbox_;
+};
+
+// "The broker started": the first statement of each run. It also makes the first checkpoints of a new directory.
+class StartedOp final : public store::WriteOp {
+public:
+    StartedOp(UnixMillis now, std::promise<Status>& done) : now_(now), done_(done) {}
+    std::size_t bytes() const override { return 64; }
+    Status apply(store::Transaction& transaction) override {
+        codec::EvidenceRow row;
+        row.type = codec::EvidenceType::broker_started;
+        row.time_ms = now_;
+        TRY_ASSIGN(auto draft, service::draft_of(row));
+        transaction.log_evidence(std::move(draft));
+        return {};
+    }
+    void committed(const store::Settled&) override { done_.set_value({}); }
+    void failed(const Error& error) override { done_.set_value(fail(error)); }
+
+private:
+    UnixMillis now_;
+    std::promise<Status>& done_;
+};
+
+Result<trust::TrustedBroker> open_home(const fs::path& directory, Random& random, const Clock& clock,
+                                       observe::Log& log) {
+    std::error_code error;
+    if (!fs::exists(directory / trust::home::kBrokerFile, error)) {
+        fs::create_directories(directory, error);
+        if (error) return fail(ErrorCode::cannot_create, "cannot make " + directory.string() + ": " + error.message());
+        auto made = trust::make_broker_home(directory, {}, trust::NoUnlock{}, random, clock.now_ms());
+        if (!made) return made;
+        log.info("new data directory: move root.key to a safe place offline once a registrar is certified");
+        return made;
+    }
+    return trust::load_broker_file(directory / trust::home::kBrokerFile);
+}
+
+class RunningBroker final : public Broker {
+public:
+    RunningBroker(fs::path directory, const Config& config, observe::Log& log, trust::TrustedBroker file,
+                  trust::BrokerKeys keys)
+        : directory_(std::move(directory)),
+          config_(config),
+          log_(log),
+          file_(std::move(file)),
+          keys_(std::move(keys)),
+          sealer_({file_.file().directory_origin, keys_.directory_log},
+                  {file_.file().evidence_origin, keys_.evidence_log}, random_),
+          sessions_(clock_),
+          pushes_(outbox_),
+          watchers_(pushes_) {
+        settings_.sandbox = file_.file().sandbox;
+        settings_.message_bytes = config.message_bytes;
+        settings_.recipients = config.recipients;
+        settings_.retention_days = config.retention_days;
+        settings_.software = std::string("carepostd ") + std::string(kVersion);
+    }
+    ~RunningBroker() override { stop(); }
+
+    Status open() {
+        TRY(open_store());
+        TRY(load_sessions());
+        TRY(say_started());
+        try {
+            start_threads();
+        } catch (const std::runtime_error& error) {
+            return fail(ErrorCode::broker_unreachable, error.what(),
+                        "choose another endpoint, or stop what uses this one");
+        }
+        TRY(write_file_atomic(directory_ / "endpoint", view_of(endpoint() + "\n"), kPublicFile, Existing::replace));
+        return net::prove_strangers_refused(endpoint(), file_.file().transport_key, kSelfTestPatience);
+    }
+
+    const std::string& endpoint() const override { return front_->endpoint(); }
+    bool stop_asked() const override { return stop_asked_.load(); }
+
+    Status every_minute() override {
+        if (++minutes_ % 60 == 1) sweep();
+        auto proven = net::prove_strangers_refused(endpoint(), file_.file().transport_key, kSelfTestPatience);
+        if (proven || proven.error().code != ErrorCode::busy) return proven;
+        log_.warning("the self-test was not answered in time; once more");  // a machine under load, perhaps
+        return net::prove_strangers_refused(endpoint(), file_.file().transport_key, kSelfTestPatience);
+    }
+
+private:
+    Status open_store() {
+        store::Options options;
+        options.directory = directory_;
+        options.mailbox_bytes = config_.mailbox_bytes;
+        options.mailbox_messages = config_.mailbox_messages;
+        options.sandbox = settings_.sandbox;
+        TRY_ASSIGN(store_, store::open_sqlite(options, sealer_));
+        // After doubt about storage nothing more may be acknowledged: the process ends here and recovers at its next start.
+        store_->on_fatal([&log = log_](const Error& error) {
+            log.error("storage failed, the broker ends", {{"what", error.message}});
+            _exit(EX_IOERR);
+        });
+        parts_reader_ = store_->reader();
+        sweep();
+        return {};
+    }
+
+    Status load_sessions() {
+        auto reader = store_->reader();
+        TRY(reader->each_member([this](const store::Member& member) {
+            if (member.revoked) return;
+            auth::Identity identity;
+            identity.kind = auth::Kind::member;
+            identity.key = member.transport_key;
+            identity.mailbox_key = member.mailbox_key;
+            identity.mailbox = member.mailbox;
+            identity.member = member.id;
+            identity.signing_key = member.signing_key;
+            identity.rights = member.rights;
+            sessions_.put(std::move(identity));
+        }));
+        TRY(reader->each_invitation([this](const store::Invitation& invitation) {
+            auth::Identity identity;
+            identity.kind = auth::Kind::invitation;
+            identity.key = invitation.transport_key;
+            identity.address = invitation.address;
+            identity.expires = invitation.expires;
+            sessions_.put(std::move(identity));
+        }));
+        TRY_ASSIGN(auto waiting, reader->pending_enrolments(100'000));
+        for (const auto& enrolment : waiting)
+            sessions_.claim_invitation(enrolment.invitation, enrolment.mailbox);
+        return {};
+    }
+
+    Status say_started() {
+        std::promise<Status> done;
+        auto answer = done.get_future();
+        store_->write(std::make_unique<StartedOp>(clock_.now_ms(), done));
+        return answer.get();
+    }
+
+    void start_threads() {
+        environment_ = std::make_unique<service::Environment>(
+            service::Environment{settings_, *store_, *parts_reader_, sessions_, watchers_, clock_, random_,
+                                 keys_.statement, [this] { return registrars_now(); }, counters_, log_});
+        auto cores = std::max(1U, std::thread::hardware_concurrency());
+        workers_ = std::make_unique<net::WorkerPool>(cores, *environment_, outbox_);
+        net::FrontOptions options;
+        options.endpoint = config_.listen;
+        options.per_key = {static_cast<double>(config_.requests_per_second), 2.0 * config_.requests_per_second};
+        options.per_address = {static_cast<double>(config_.requests_per_second_per_address),
+                               2.0 * config_.requests_per_second_per_address};
+        options.guard.connections = config_.connections;
+        options.guard.connections_per_address = config_.connections_per_address;
+        front_ = std::make_unique<net::Front>(
+            options, keys_.transport_secret, sessions_, outbox_, [this](net::Job& job) { return workers_->take(job); },
+            [this](auth::SessionId session) { watchers_.remove(session); }, clock_, counters_, log_);
+        service::AboutBroker about{front_->endpoint(), directory_, clock_.now_ms()};
+        auto make_handler = [this, about] {
+            auto dispatcher =
+                std::make_shared<dispatch::AdminDispatcher>(*environment_, about, [this] { ask_to_stop(); });
+            return [dispatcher](ByteView request) { return dispatcher->handle(request); };
+        };
+        admin_ = std::make_unique<net::AdminSocket>(directory_ / trust::home::kAdminSocket, make_handler, log_);
+    }
+
+    // Registrars are added by new editions of the broker file while the broker runs.
+    Result<std::vector<trust::Registrar>> registrars_now() const {
+        TRY_ASSIGN(auto now, trust::load_broker_file(directory_ / trust::home::kBrokerFile));
+        TRY(trust::check_successor(file_, now));
+        return now.registrars();
+    }
+
+    void sweep() {
+        store_->on_parts_thread(0, [&clock = clock_, &log = log_](store::Uploads& uploads) {
+            if (auto done = uploads.sweep(clock.now_ms(), kUploadAgeMs); !done)
+                log.warning("uploads were not swept", {{"what", done.error().message}});
+        });
+    }
+
+    void ask_to_stop() {
+        stop_asked_.store(true);
+        ::kill(::getpid(), SIGTERM);  // wakes the main thread
+    }
+
+    void stop() {
+        if (front_) front_->refuse_new();
+        admin_.reset();
+        if (workers_) workers_->stop();
+        parts_reader_.reset();
+        store_.reset();  // settles what was taken; its answers go to the outbox
+        if (front_)
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));  // let ZeroMQ write them out: LINGER is 0
+        front_.reset();
+        workers_.reset();
+    }
+
+    fs::path directory_;
+    Config config_;
+    observe::Log& log_;
+    trust::TrustedBroker file_;
+    trust::BrokerKeys keys_;
+    service::Settings settings_;
+    SystemClock clock_;
+    SystemRandom random_;
+    observe::Counters counters_;
+    service::EvidenceSealer sealer_;
+    auth::SessionDirectory sessions_;
+    net::Outbox outbox_;
+    OutboxPushes pushes_;
+    service::Watchers watchers_;
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<store::Reader> parts_reader_;
+    std::unique_ptr<service::Environment> environment_;
+    std::unique_ptr<net::WorkerPool> workers_;
+    std::unique_ptr<net::Front> front_;
+    std::unique_ptr<net::AdminSocket> admin_;
+    std::uint64_t minutes_ = 0;
+    std::atomic<bool> stop_asked_{false};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Broker>> Broker::start(const fs::path& directory, const Config& config, observe::Log& log) {
+    SystemRandom random;
+    SystemClock clock;
+    TRY_ASSIGN(auto file, open_home(directory, random, clock, log));
+    TRY_ASSIGN(auto keys, trust::load_broker_keys(directory, file));
+    auto broker = std::make_unique<RunningBroker>(directory, config, log, std::move(file), std::move(keys));
+    TRY(broker->open());
+    return broker;
+}
+
+}  // namespace carepost::app
