@@ -58,14 +58,15 @@ Front::Front(const FrontOptions& options, const Secret<32>& transport_secret, co
     set_options(options, transport_secret);
     if (zmq_socket_monitor(router_.raw(), kMonitor, ZMQ_EVENT_ALL) != 0)
         throw std::runtime_error("no monitor for the socket");
+    guard_ = std::make_unique<Guard>(context_, kMonitor, options.guard, meter_, counters, log);
     router_.bind(options.endpoint);
     endpoint_ = router_.last_endpoint();
-    guard_ = std::make_unique<Guard>(context_, kMonitor, port_of(endpoint_), options.guard, meter_, counters, log);
+    guard_->listens_on(port_of(endpoint_));
     thread_ = std::thread([this] { run(); });
 }
 
 // Every option before bind; any refusal throws.
-void Front::set_options(const FrontOptions&, const Secret<32>& transport_secret) {
+void Front::set_options(const FrontOptions& options, const Secret<32>& transport_secret) {
     router_.set(ZMQ_CURVE_SERVER, 1, "CURVE_SERVER");
     router_.set(ZMQ_CURVE_SECRETKEY, transport_secret.reveal(), "CURVE_SECRETKEY");
     router_.set(ZMQ_ZAP_DOMAIN, view_of(kZapDomain), "ZAP_DOMAIN");
@@ -81,7 +82,8 @@ void Front::set_options(const FrontOptions&, const Secret<32>& transport_secret)
     router_.set(ZMQ_LINGER, 0, "LINGER");
     router_.set(ZMQ_BACKLOG, 1'024, "BACKLOG");
     router_.set(ZMQ_TCP_KEEPALIVE, 1, "TCP_KEEPALIVE");
-    router_.set(ZMQ_IPV6, 1, "IPV6");
+    bool six = options.endpoint.find('[') != std::string::npos || options.endpoint.starts_with("tcp://*");
+    router_.set(ZMQ_IPV6, six ? 1 : 0, "IPV6");
     std::int64_t most = static_cast<std::int64_t>(limits::kFrame);
     ByteView bytes(reinterpret_cast<const std::uint8_t*>(&most), sizeof most);
     router_.set(ZMQ_MAXMSGSIZE, bytes, "MAXMSGSIZE");

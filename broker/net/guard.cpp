@@ -40,14 +40,14 @@ std::optional<std::string> peer_of(int descriptor, std::uint16_t port) {
         sockaddr_in peer{};
         std::memcpy(&local, &here, sizeof local);
         std::memcpy(&peer, &there, sizeof peer);
-        if (ntohs(local.sin_port) != port) return std::nullopt;
+        if (ntohs(local.sin_port) != port && port != 0) return std::nullopt;
         inet_ntop(AF_INET, &peer.sin_addr, text, sizeof text);
     } else if (here.ss_family == AF_INET6) {
         sockaddr_in6 local{};
         sockaddr_in6 peer{};
         std::memcpy(&local, &here, sizeof local);
         std::memcpy(&peer, &there, sizeof peer);
-        if (ntohs(local.sin6_port) != port) return std::nullopt;
+        if (ntohs(local.sin6_port) != port && port != 0) return std::nullopt;
         inet_ntop(AF_INET6, &peer.sin6_addr, text, sizeof text);
     } else {
         return std::nullopt;
@@ -57,13 +57,12 @@ std::optional<std::string> peer_of(int descriptor, std::uint16_t port) {
 
 }  // namespace
 
-Guard::Guard(Context& context, const std::string& monitor_endpoint, std::uint16_t port, const GuardOptions& options,
-             FloodMeter& meter, observe::Counters& counters, observe::Log& log)
+Guard::Guard(Context& context, const std::string& monitor_endpoint, const GuardOptions& options, FloodMeter& meter,
+             observe::Counters& counters, observe::Log& log)
     : options_(options),
       meter_(meter),
       counters_(counters),
       log_(log),
-      port_(port),
       monitor_(context.raw(), ZMQ_PAIR),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     if (epoll_ < 0) throw std::runtime_error("no epoll: too many open files?");

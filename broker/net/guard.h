@@ -2,6 +2,7 @@
 // Watches accepted sockets from outside ZeroMQ: caps on connections, and an end to those that send without end. A message
 // that never ends is invisible to its reader and grows without bound in spite of every limit ZeroMQ has.
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -22,14 +23,16 @@ struct GuardOptions {
     std::uint64_t undelivered_bytes = 4ULL << 20;  // received beyond what was delivered: then the connection is cut
 };
 
-// A thread of its own: it drains the monitor, else ZeroMQ's I/O thread would block. Cutting is shutdown(2) on a duplicate of
+// Made before the front binds: ZeroMQ waits for a monitor that nobody reads. A thread of its own: it drains the monitor, else ZeroMQ's I/O thread would block. Cutting is shutdown(2) on a duplicate of
 // the descriptor: the descriptor itself belongs to ZeroMQ, which may have closed it by now.
 class Guard {
 public:
     // `monitor_endpoint`: where the front's socket tells its events.
-    Guard(Context& context, const std::string& monitor_endpoint, std::uint16_t port, const GuardOptions& options,
-          FloodMeter& meter, observe::Counters& counters, observe::Log& log);
+    Guard(Context& context, const std::string& monitor_endpoint, const GuardOptions& options, FloodMeter& meter,
+          observe::Counters& counters, observe::Log& log);
     ~Guard();
+    // The port the front listens on, once it is bound: descriptors of other sockets are left alone.
+    void listens_on(std::uint16_t port) { port_.store(port); }
 
 private:
     struct Watched {
@@ -57,7 +60,7 @@ private:
     FloodMeter& meter_;
     observe::Counters& counters_;
     observe::Log& log_;
-    std::uint16_t port_;
+    std::atomic<std::uint16_t> port_{0};
     Socket monitor_;
     int epoll_;
     Wake stop_;
