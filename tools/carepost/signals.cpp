@@ -31,30 +31,30 @@ sigset_t ending_signals() {
 Signals::Signals() {
     const sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    std::thread([this] { wait(); }).detach();  // ends with the process, which this object outlives
+    std::thread([state = state_] { wait(*state); }).detach();
 }
 
-void Signals::wait() {
+void Signals::wait(State& state) {
     const sigset_t set = ending_signals();
     for (;;) {
         int number = 0;
         if (sigwait(&set, &number) != 0) continue;
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(state.mutex);
         // Nothing runs that could be cancelled, or it did not end after the first signal.
-        if (client_ == nullptr || received_ != 0) die(number);
-        received_ = number;
-        carepost_cancel(client_);
+        if (state.client == nullptr || state.received != 0) die(number);
+        state.received = number;
+        carepost_cancel(state.client);
     }
 }
 
 void Signals::guard(carepost_client* client) {
-    const std::lock_guard lock(mutex_);
-    client_ = client;
+    const std::lock_guard lock(state_->mutex);
+    state_->client = client;
 }
 
 int Signals::received() const {
-    const std::lock_guard lock(mutex_);
-    return received_;
+    const std::lock_guard lock(state_->mutex);
+    return state_->received;
 }
 
 void Signals::die_of_it() const {

@@ -2,6 +2,7 @@
 // SIGINT and SIGTERM end a command in order: calls in progress are cancelled, then the process dies of the signal, as its
 // parent expects. The second signal ends it at once.
 
+#include <memory>
 #include <mutex>
 
 #include "carepost/carepost.h"
@@ -23,10 +24,13 @@ public:
     void die_of_it() const;
 
 private:
-    void wait();
-    mutable std::mutex mutex_;
-    carepost_client* client_ = nullptr;
-    int received_ = 0;
+    struct State {
+        std::mutex mutex;
+        carepost_client* client = nullptr;
+        int received = 0;
+    };
+    static void wait(State& state);
+    std::shared_ptr<State> state_ = std::make_shared<State>();  // shared with the thread, which ends with the process
 };
 
 }  // namespace carepost::command
