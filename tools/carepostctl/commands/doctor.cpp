@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "proto/trust/broker_home.h"
 #include "tools/carepostctl/admin_client.h"
@@ -35,6 +36,9 @@ void check_keys(const Path& data, const trust::TrustedBroker& broker, Findings& 
     const auto keys = trust::load_broker_keys(data, broker);
     if (keys) {
         findings.good("keys", "all four belong to broker.carepost");
+    } else if (keys.error().code == ErrorCode::unsafe_key_file && ::geteuid() == 0) {
+        // They rightly belong to the broker's own user.
+        findings.poor("keys", "run the command as the broker's user to have them checked");
     } else {
         findings.bad("keys", keys.error().message + " " + keys.error().hint);
     }
@@ -82,7 +86,7 @@ void check_running(const Path& data, const trust::TrustedBroker& broker, Finding
     if (!client) return findings.bad("broker", client.error().message);
     const auto status = client->ask<codec::admin_reply::Status>(codec::admin::Status{});
     if (!status) return findings.bad("broker", status.error().message);
-    findings.good("broker", "version " + status->version + ", " + std::to_string(status->mailboxes) + " mailboxes");
+    findings.good("broker", status->version + ", " + std::to_string(status->mailboxes) + " mailboxes");
     if (status->endpoint != broker.file().endpoint) {
         findings.poor("endpoint", "it serves " + status->endpoint + ", clients are told " + broker.file().endpoint);
     }
