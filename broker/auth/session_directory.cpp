@@ -8,14 +8,27 @@ void SessionDirectory::put(Identity identity) {
     auto shared = std::make_shared<const Identity>(std::move(identity));
     std::unique_lock lock(mutex_);
     auto& slot = by_key_[shared->key];
-    if (shared->kind == Kind::member && !slot) by_mailbox_[shared->mailbox_key].push_back(shared->key);
+    // Whatever the key stood for before, an invitation too: its new mailbox's revocation has to find it.
+    if (slot) leave_mailbox(*slot);
+    if (shared->kind == Kind::member) by_mailbox_[shared->mailbox_key].push_back(shared->key);
     if (slot) version_.fetch_add(1, std::memory_order_release);
     slot = std::move(shared);
 }
 
+void SessionDirectory::leave_mailbox(const Identity& identity) {
+    auto found = by_mailbox_.find(identity.mailbox_key);
+    if (identity.kind != Kind::member || found == by_mailbox_.end()) return;
+    std::erase(found->second, identity.key);
+    if (found->second.empty()) by_mailbox_.erase(found);
+}
+
 void SessionDirectory::remove(const TransportKey& key) {
     std::unique_lock lock(mutex_);
-    if (by_key_.erase(key) != 0) version_.fetch_add(1, std::memory_order_release);
+    auto found = by_key_.find(key);
+    if (found == by_key_.end()) return;
+    leave_mailbox(*found->second);
+    by_key_.erase(found);
+    version_.fetch_add(1, std::memory_order_release);
 }
 
 void SessionDirectory::remove_mailbox(std::int64_t mailbox_key) {

@@ -33,6 +33,8 @@ public:
     bool claim_invitation(const TransportKey& key, const MailboxId& mailbox);
 
 private:
+    void leave_mailbox(const Identity& identity);  // under the lock
+
     const Clock& clock_;
     mutable std::shared_mutex mutex_;
     std::unordered_map<TransportKey, std::shared_ptr<const Identity>> by_key_;

@@ -7,12 +7,6 @@ namespace {
 
 using codec::reply::Missing;
 
-constexpr auto kPartsBusy = std::chrono::milliseconds(50);
-
-std::unexpected<Error> parts_busy() {
-    return fail(Error{ErrorCode::busy, "the broker's disk is behind", "come again after retry_after", kPartsBusy});
-}
-
 store::UploadPlan plan_of(const Submission& submission) {
     const auto& routing = submission.routing;
     store::UploadPlan plan{

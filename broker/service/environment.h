@@ -22,6 +22,12 @@ namespace carepost::service {
 template <typename T>
 using Done = std::move_only_function<void(Result<T>)>;
 
+// The answer when the parts thread has too much to do: nothing was done, and the client comes again.
+inline std::unexpected<Error> parts_busy() {
+    return fail(Error{ErrorCode::busy, "the broker's disk is behind", "come again after retry_after",
+                      std::chrono::milliseconds(50)});
+}
+
 // Told to clients in Hello.
 struct Settings {
     bool sandbox = false;

@@ -62,10 +62,12 @@ public:
     void failed(const Error& error) override { done_(fail(error)); }
 
 private:
-    // The first hand-over's receipt is read back where reading is allowed; a full queue lets the client repeat.
+    // The first hand-over's receipt is read back where reading is allowed.
     void answer_repeat() {
+        auto answer = std::make_shared<Done<codec::reply::GiveReceipt>>(std::move(done_));
         auto ask = [&reader = environment_.parts_reader, mailbox = mailbox_, message = message_key_,
-                    done = std::move(done_)](store::Uploads&) mutable {
+                    answer](store::Uploads&) {
+            auto& done = *answer;
             auto rows = reader.recipients(message);
             if (!rows) return done(fail(rows.error()));
             for (const auto& row : *rows) {
@@ -76,7 +78,7 @@ private:
             }
             done(fail(ErrorCode::not_found, "the hand-over of this message is no longer recorded"));
         };
-        static_cast<void>(environment_.store.on_parts_thread(0, std::move(ask)));
+        if (!environment_.store.on_parts_thread(0, std::move(ask))) (*answer)(parts_busy());
     }
 
     Environment& environment_;

@@ -148,15 +148,16 @@ private:
 
     // The same message was committed between our look and our turn: its receipt is read back where reading is allowed.
     void answer_repeat() {
+        // The answer waits in a holder of its own, so that a full queue can still be told of.
+        auto answer = std::make_shared<Done<codec::reply::Submit>>(std::move(done_));
         auto ask = [&environment = environment_, sender = message_.sender, id = message_.id,
-                    hash = message_.routing_hash, done = std::move(done_)](store::Uploads&) mutable {
+                    hash = message_.routing_hash, answer](store::Uploads&) {
             auto first = stored_before(environment.parts_reader, sender, id, hash);
-            if (!first) return done(fail(first.error()));
-            if (!*first) return done(fail(ErrorCode::internal, "a stored message cannot be found"));
-            done(std::move(**first));
+            if (!first) return (*answer)(fail(first.error()));
+            if (!*first) return (*answer)(fail(ErrorCode::internal, "a stored message cannot be found"));
+            (*answer)(std::move(**first));
         };
-        // When the queue is full the responder dies with the task, and the client repeats.
-        static_cast<void>(environment_.store.on_parts_thread(0, std::move(ask)));
+        if (!environment_.store.on_parts_thread(0, std::move(ask))) (*answer)(parts_busy());
     }
 
     Environment& environment_;

@@ -198,7 +198,7 @@ enum class StreamKind : std::uint8_t { stanzas = 1, leaves = 2, content = 3 };
 struct UploadPlan {
     MailboxId sender;
     MessageId id;
-    Hash routing_hash;               // another routing under the same id is a conflict
+    Hash routing_hash;               // another routing under the same id begins the upload anew
     std::uint64_t stanza_bytes = 0;  // 0 when the stanzas came with Submit
     Hash stanza_root;                // RFC 6962 over the stanzas; checked when they came as parts
     std::vector<ContentInfo> contents;
@@ -216,7 +216,9 @@ class Uploads {
 public:
     virtual ~Uploads() = default;
     // Opens or finds the upload and says what is missing (empty: everything is there, verified against the roots and synced).
-    // Errors: conflict (same id, other routing), disk_full, storage_failed, too_many (unfinished uploads of this sender).
+    // An unfinished upload under another routing is replaced (the sender wrapped again); contents of the same length and root
+    // stay. Errors: busy (it is becoming a message just now), disk_full, storage_failed, too_many (unfinished uploads of this
+    // sender).
     virtual Result<std::vector<MissingStream>> begin(const UploadPlan& plan) = 0;
     // Appends one part at `offset`; a part stored before is accepted and ignored. Returns the bytes stored now. Errors:
     // part_mismatch, offset_ahead (naming the offset wanted), not_found (no such upload), disk_full.

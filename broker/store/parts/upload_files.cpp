@@ -80,6 +80,61 @@ Result<UploadFiles> UploadFiles::open(const std::filesystem::path& directory, co
     return upload;
 }
 
+// The plan is written last: until then the directory is the old upload, with less in it than before.
+Result<UploadFiles> UploadFiles::rewrapped(UploadPlan plan) const {
+    UploadFiles next(directory_, std::move(plan));
+    const auto same = [&](std::uint32_t content) {
+        return content < plan_.contents.size() &&
+               plan_.contents[content].sealed_length == next.plan_.contents[content].sealed_length &&
+               plan_.contents[content].root == next.plan_.contents[content].root;
+    };
+    for (auto& stream : next.streams_) {
+        const bool keep = stream.kind != StreamKind::stanzas && same(stream.content);
+        const auto before = std::ranges::find_if(streams_, [&](const Stream& old) {
+            return keep && old.kind == stream.kind && old.content == stream.content;
+        });
+        if (before != streams_.end()) {
+            stream = *before;
+        } else {
+            TRY(next.empty_file(stream));
+        }
+    }
+    next.resumed_ = resumed_;
+    TRY(next.replace_plan());
+    return next;
+}
+
+// What the old routing said is not known here: leaves are believed only when they are whole and give the new root.
+Result<UploadFiles> UploadFiles::rewrap(const std::filesystem::path& directory, UploadPlan plan) {
+    UploadFiles next(directory, std::move(plan));
+    for (const auto& stream : next.streams_) {
+        if (stream.kind == StreamKind::content) continue;
+        TRY_ASSIGN(const auto file, File::open(next.file_of(stream), File::Use::write));
+        TRY_ASSIGN(const auto size, file.size());
+        if (stream.kind == StreamKind::stanzas || size != stream.want) TRY(next.empty_file(stream));
+    }
+    TRY(next.replace_plan());
+    TRY(next.resume());
+    return next;
+}
+
+Status UploadFiles::empty_file(const Stream& stream) const {
+    TRY_ASSIGN(auto file, File::open(file_of(stream), File::Use::write));
+    return file.truncate(0);
+}
+
+// Files of contents that the new plan no longer has must not become part of the message.
+Status UploadFiles::replace_plan() {
+    std::error_code ignored;
+    for (auto i = static_cast<std::uint32_t>(plan_.contents.size()); i <= limits::kAttachments; ++i) {
+        std::filesystem::remove(directory_ / leaves_file(i), ignored);
+        std::filesystem::remove(directory_ / content_file(i), ignored);
+    }
+    if (plan_.stanza_bytes == 0) std::filesystem::remove(directory_ / kStanzasFile, ignored);
+    TRY_ASSIGN(auto plan, File::open(directory_ / kPlanFile, File::Use::write));
+    return plan.write_at(0, plan_bytes(plan_.routing_hash));
+}
+
 Status UploadFiles::begin() {
     TRY(remove_directory(directory_));
     TRY(make_directory(directory_));

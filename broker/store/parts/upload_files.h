@@ -17,6 +17,12 @@ public:
     // storage_failed.
     static Result<UploadFiles> open(const std::filesystem::path& directory, const UploadPlan& plan);
 
+    // The same upload under another routing: contents of the same length and root stay, everything else begins anew. After it
+    // this object is not to be used any more. Errors: disk_full, storage_failed.
+    Result<UploadFiles> rewrapped(UploadPlan plan) const;
+    // The same for a directory that nobody has opened since the start; reads every byte that can be kept.
+    static Result<UploadFiles> rewrap(const std::filesystem::path& directory, UploadPlan plan);
+
     const UploadPlan& plan() const { return plan_; }
     std::vector<MissingStream> missing() const;  // in the order in which they are to be sent
     // As Uploads::put.
@@ -37,6 +43,8 @@ private:
     };
     UploadFiles(std::filesystem::path directory, UploadPlan plan);
     Status begin();
+    Status empty_file(const Stream& stream) const;
+    Status replace_plan();
     Status resume();
     Status resume_stream(Stream& stream);
     Result<std::uint64_t> checked_content(const Stream& stream, const File& file, std::uint64_t size) const;

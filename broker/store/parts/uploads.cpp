@@ -101,16 +101,31 @@ Result<UploadFiles*> FileUploads::open(const UploadPlan& plan) {
     return slot.get();
 }
 
+// Until it is a message, an upload may be begun anew under another routing: a sender wraps again when an epoch went stale.
+Result<UploadFiles*> FileUploads::open_or_replace(const UploadKey& key, const UploadPlan& plan) {
+    auto opened = open(plan);
+    if (opened && (*opened)->plan().routing_hash == plan.routing_hash) return opened;
+    if (!opened && opened.error().code != ErrorCode::conflict) return opened;
+    if (!finished_.forget(key)) {
+        return fail(Error{ErrorCode::busy, "message " + plan.id.hex() + " is being stored under another routing",
+                          "come again after retry_after", std::chrono::milliseconds(50)});
+    }
+    auto renewed = opened ? (*opened)->rewrapped(plan) : UploadFiles::rewrap(places_.upload(key), plan);
+    if (!renewed) {
+        forget(key);
+        return fail(std::move(renewed).error());
+    }
+    uploads_[key] = std::make_unique<UploadFiles>(std::move(*renewed));
+    unfinished_ = uploads_.size();
+    return uploads_[key].get();
+}
+
 Result<std::vector<MissingStream>> FileUploads::begin(const UploadPlan& plan) {
     const UploadKey key{plan.sender, plan.id};
     TRY(check_plan(plan));
     TRY_ASSIGN(const bool stored, watched(index_.is_stored(key)));
     if (stored) return std::vector<MissingStream>();  // the closing submit finds the first receipt
-    TRY_ASSIGN(auto* upload, watched(open(plan)));
-    if (upload->plan().routing_hash != plan.routing_hash) {
-        return fail(ErrorCode::conflict, "message " + plan.id.hex() + " is being uploaded under another routing",
-                    "send the other content under a new message id");
-    }
+    TRY_ASSIGN(auto* upload, watched(open_or_replace(key, plan)));
     TRY(watched(upload->touch()));
     auto missing = upload->missing();
     if (missing.empty()) {

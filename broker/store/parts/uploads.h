@@ -57,6 +57,7 @@ public:
 
 private:
     Result<UploadFiles*> open(const UploadPlan& plan);
+    Result<UploadFiles*> open_or_replace(const UploadKey& key, const UploadPlan& plan);
     Status check_room(std::uint64_t bytes) const;
     Status check_count(const UploadKey& key) const;
     Status adopt(const UploadKey& key);

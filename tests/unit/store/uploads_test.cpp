@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <fstream>
 
 #include "broker/store/fail_point.h"
@@ -102,15 +103,65 @@ TEST_CASE("uploads: every wrong part has its own error", "[store]") {
     CHECK(ahead.error().hint.find("byte 0") != std::string::npos);
     CHECK(upload.put(fixture, StreamKind::content, 0, first).value() == kFirstPart);
     CHECK(upload.put(fixture, StreamKind::content, 0, first).value() == kFirstPart);  // a repeat
-    auto other = upload;
-    other.plan.routing_hash = id_of<Hash>(77);
-    CHECK(other.begin(fixture).error().code == ErrorCode::conflict);
-    fixture.reopen();
-    CHECK(other.begin(fixture).error().code == ErrorCode::conflict);
     auto huge = upload;
     huge.plan.contents[0].sealed_length = limits::kMessageSealed + 1;
     CHECK(huge.begin(fixture).error().code == ErrorCode::too_large);
     CHECK(upload.stanzas(fixture).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("uploads: an unfinished upload is replaced by its sender's next wrapping, which keeps what is the same",
+          "[store]") {
+    StoreFixture fixture;
+    fixture.open();
+    const TestUpload upload(1, 3 * limits::kPart, 2);
+    REQUIRE(upload.put_all(fixture, kFirstPart + limits::kPart));
+    const bool restarted = GENERATE(false, true);
+    if (restarted) fixture.reopen();
+    auto rewrapped = upload;
+    rewrapped.plan.routing_hash = id_of<Hash>(77);
+    std::swap_ranges(rewrapped.stanza_bytes.begin(), rewrapped.stanza_bytes.begin() + limits::kStanza,
+                     rewrapped.stanza_bytes.begin() + limits::kStanza);
+    const Hash leaves[] = {trust::leaf_hash(ByteView(rewrapped.stanza_bytes).first(limits::kStanza)),
+                           trust::leaf_hash(ByteView(rewrapped.stanza_bytes).last(limits::kStanza))};
+    rewrapped.plan.stanza_root = trust::root_of_leaves(leaves);
+    const auto missing = rewrapped.begin(fixture);
+    REQUIRE(missing);
+    REQUIRE(missing->size() == 2);
+    CHECK(missing->front().kind == StreamKind::stanzas);
+    CHECK(missing->front().have == 0);
+    CHECK(missing->back().kind == StreamKind::content);
+    CHECK(missing->back().have == kFirstPart + limits::kPart);
+    REQUIRE(rewrapped.put_all(fixture));
+    CHECK(rewrapped.begin(fixture)->empty());
+    const auto sender = fixture.add_mailbox(1);
+    CHECK(fixture.run(upload.submit(sender, {})).code() == ErrorCode::conflict);  // the old wrapping is over
+    CHECK(fixture.run(rewrapped.submit(sender, {})).ok());
+    const auto key = fixture.store->reader()->message(upload.plan.sender, upload.plan.id).value()->key;
+    CHECK(fixture.store->reader()->content(key, 0, 0, upload.content.size()).value() == upload.content);
+}
+
+TEST_CASE("uploads: other content under the same id begins anew, and nothing of the old stays", "[store]") {
+    StoreFixture fixture;
+    fixture.open();
+    TestUpload first(1, 3 * limits::kPart, 2);
+    first.plan.contents.push_back({0, trust::empty_root()});
+    REQUIRE(first.put_all(fixture));
+    const bool restarted = GENERATE(false, true);
+    if (restarted) fixture.reopen();
+    TestUpload second(2, 3 * limits::kPart, 0);  // the same lengths, other bytes
+    second.plan.id = first.plan.id;
+    const auto missing = second.begin(fixture);
+    REQUIRE(missing);
+    REQUIRE(missing->size() == 2);
+    CHECK(missing->front().have == 0);
+    CHECK(missing->back().have == 0);
+    REQUIRE(second.put_all(fixture));
+    CHECK(second.begin(fixture)->empty());
+    CHECK(files_under(fixture.directory / "data" / "uploads") == 3);  // plan, leaves, content
+    const auto sender = fixture.add_mailbox(1);
+    CHECK(fixture.run(second.submit(sender, {})).ok());
+    const auto key = fixture.store->reader()->message(second.plan.sender, second.plan.id).value()->key;
+    CHECK(fixture.store->reader()->content(key, 0, 0, second.content.size()).value() == second.content);
 }
 
 TEST_CASE("uploads: stanzas that disagree with the routing's root are sent again", "[store]") {
