@@ -122,6 +122,9 @@ Status Database::apply_settings(Mode mode) {
     TRY(require(*this, "PRAGMA mmap_size=0", "0"));
     TRY(run("PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY"));
     TRY(require(*this, "PRAGMA synchronous", "2"));
+    if (CAREPOST_FAIL_POINT("bug.synchronous_normal")) {
+        TRY(run("PRAGMA synchronous=NORMAL"));
+    }
     TRY(require(*this, "PRAGMA cell_size_check", "1"));
     TRY(require(*this, "PRAGMA secure_delete=ON", "1"));
     if (mode == Mode::reader) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include "broker/store/fail_point.h"
 
@@ -166,7 +167,7 @@ Writer::Attempt Writer::attempt(Operations& operations, bool refuse_growth) {
     if (auto begun = begin_.run(); !begun) return judge(begun.error());
     const auto applied = apply_all(operations);
     if (applied != Attempt::committed) return undo(applied);
-    const auto outcome = commit();
+    const auto outcome = commit(operations);
     if (outcome != Attempt::committed) return undo(outcome);
     if (!sealed_.evidence_checkpoint.empty() && !sealed_.evidence.empty()) {
         evidence_checkpoint_ = sealed_.evidence_checkpoint;
@@ -215,7 +216,17 @@ Status Writer::undo_one() {
     return {};
 }
 
-Writer::Attempt Writer::commit() {
+#ifdef CAREPOST_FAIL_POINTS
+// The bug that the kill loop has to find.
+void Writer::acknowledge_too_early(Operations& operations) {
+    if (!sealed_.evidence.empty()) evidence_checkpoint_ = sealed_.evidence_checkpoint;
+    settle(operations);
+    operations.clear();
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+}
+#endif
+
+Writer::Attempt Writer::commit([[maybe_unused]] Operations& operations) {
     const auto drafts = transaction_.drafts();
     const auto leaves = transaction_.directory_leaves();
     if (!drafts.empty() || !leaves.empty()) {
@@ -228,6 +239,9 @@ Writer::Attempt Writer::commit() {
     if (CAREPOST_FAIL_POINT("store.before_commit")) {
         return judge({ErrorCode::storage_failed, "the commit was made to fail", {}, {}});
     }
+#ifdef CAREPOST_FAIL_POINTS
+    if (pass_fail_point("bug.acknowledge_before_commit")) acknowledge_too_early(operations);
+#endif
     if (auto committed = commit_.run(); !committed) return judge(committed.error());
     return Attempt::committed;
 }

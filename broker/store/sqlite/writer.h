@@ -51,7 +51,8 @@ private:
     Attempt apply_all(Operations& operations);
     Status apply_one(WriteOp& operation, Slot& slot);
     Status undo_one();
-    Attempt commit();
+    Attempt commit(Operations& operations);
+    void acknowledge_too_early(Operations& operations);
     Attempt undo(Attempt outcome);
     Attempt judge(const Error& error);
     void settle(Operations& operations);

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 from support.proxy import Proxy
-from support.place import Place, Ran, program, run, stop, wait_until
+from support.place import Place, faulty_daemon, Ran, program, run, stop, wait_until
 
 HOSPITAL = "nihii:71032209/HOSPITAL"
 DOCTOR = "nihii:19234011/DOCTOR"
@@ -28,7 +28,7 @@ class Broker:
         self.place = place
         self.data = place.dir / name
         self.log = f"{name}.log"
-        self.program = program("carepostd", faults)
+        self.program = faulty_daemon() if faults else program("carepostd")
         self.port = port or free_port()
         self.listen_port = listen_port or self.port
         self.child = None
@@ -74,7 +74,10 @@ class Broker:
         self.child.wait()
 
     def stop(self) -> int:
-        return stop(self.child, signal.SIGTERM)
+        """Ends the daemon in order, behind a wrapper that keeps it as its child (strace) too."""
+        children = Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children").read_text().split()
+        os.kill(int(children[0]) if children else self.child.pid, signal.SIGTERM)
+        return self.child.wait(timeout=20)
 
     def log_text(self) -> str:
         path = self.place.dir / self.log

@@ -18,10 +18,13 @@ def build_dir() -> Path:
     return Path(os.environ.get("CAREPOST_BUILD", ROOT / "build" / "release"))
 
 
-def program(name: str, faults: bool = False) -> str:
-    """Path of one of our programs; `faults`: of the build with fail points (preset `faults`)."""
-    base = Path(os.environ.get("CAREPOST_FAULTS", ROOT / "build" / "faults")) if faults else build_dir()
-    return str(base / "bin" / name)
+def program(name: str) -> str:
+    return str(build_dir() / "bin" / name)
+
+
+def faulty_daemon() -> str:
+    """carepostd with fail points and seeded bugs: CAREPOST_FAIL_POINT arms one."""
+    return str(build_dir() / "tests" / "carepostd_with_faults")
 
 
 @dataclass
