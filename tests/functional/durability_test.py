@@ -72,7 +72,7 @@ class Durability(unittest.TestCase):
 
     def assert_synced_before_the_receipt(self, found: list, part: str):
         synced = self.positions(found, "synced", part)
-        self.assertTrue(synced, f"no sync of {part}: {found}")
+        self.assertTrue(synced, f"no sync of {part} among {[path for kind, path in found if kind == 'synced']}")
         self.assertLess(min(self.positions(found, "received", "TCP")), synced[0], found)
         self.assertLess(synced[0], max(self.positions(found, "sent", "TCP")), found)
 
@@ -81,8 +81,8 @@ class Durability(unittest.TestCase):
 
     def test_part_files_are_synced_before_the_write_ahead_log(self):
         found = self.traced_send("parts", os.urandom(3 << 20))
-        self.assert_synced_before_the_receipt(found, "/parts/")
-        self.assertLess(max(self.positions(found, "synced", "/parts/")), max(self.positions(found, "synced", "-wal")), found)
+        self.assert_synced_before_the_receipt(found, "/uploads/")
+        self.assertLess(max(self.positions(found, "synced", "/uploads/")), max(self.positions(found, "synced", "-wal")), found)
 
     def test_control_a_store_that_does_not_sync_is_found_out(self):
         found = self.traced_send("control", b"x" * 500, faults=True, env={"CAREPOST_FAIL_POINT": "bug.synchronous_normal=error"})

@@ -32,6 +32,7 @@ class Broker:
         self.port = port or free_port()
         self.listen_port = listen_port or self.port
         self.child = None
+        self.env = {}  # what the last start added to the environment: kept by a restart
         made = run(program("carepostctl"), "init", "--data", self.data, "--name", "Test broker", "--endpoint",
                    f"tcp://127.0.0.1:{self.port}")
         assert made.code == 0, made
@@ -51,7 +52,8 @@ class Broker:
 
     def start(self, *before, env=None):
         """Starts the daemon, behind a wrapper such as strace if one is given, and waits until it serves."""
-        self.child = self.place.start(*before, self.program, "--data", self.data, env={**os.environ, **(env or {})}, log=self.log)
+        self.env = env if env is not None else self.env
+        self.child = self.place.start(*before, self.program, "--data", self.data, env={**os.environ, **self.env}, log=self.log)
         self.wait_ready()
         return self.child
 
