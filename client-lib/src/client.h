@@ -16,8 +16,7 @@ namespace carepost::client {
 
 class Client {
 public:
-    // --- a client's life
-    // ----------------------------------------------------------------------------------------------
+    // --- a client's life -----------------------------------------------------------------------------------
 
     // Opens the identity kept under options.home. Takes its lock, unlocks its keys, does not wait
     // for the network: the connection is made at the first call that needs it. Errors: not_enrolled
@@ -40,8 +39,7 @@ public:
     // Cancels all running calls; later ones return `cancelled`. Idempotent, from any thread.
     void close();
 
-    // --- oneself and others
-    // -------------------------------------------------------------------------------------------
+    // --- oneself and others --------------------------------------------------------------------------------
 
     // Local facts, without the network.
     Result<Identity> whoami() const;
@@ -56,8 +54,7 @@ public:
     Result<FoundPage> find(const std::string& text, const std::string& quality = {}, const std::string& after = {},
                            std::uint32_t limit = 100, Call call = {});
 
-    // --- sending
-    // ------------------------------------------------------------------------------------------------------
+    // --- sending -------------------------------------------------------------------------------------------
 
     // Verifies the recipients, seals into the spool, uploads, returns with the broker's verified
     // receipt. After an error other than those below the sealed message stays in the spool: the
@@ -74,8 +71,7 @@ public:
     // there).
     Status discard(const MessageId& id);
 
-    // --- receiving
-    // ----------------------------------------------------------------------------------------------------
+    // --- receiving -----------------------------------------------------------------------------------------
 
     Result<MessagePage> list(const ListInput& input = {}, Call call = {});
     Result<Message> show(const Which& which, Call call = {});
@@ -92,8 +88,7 @@ public:
     // Deletes for good, item by item: nothing means done. Own copies and received mail alike.
     Result<std::vector<std::optional<Error>>> delete_for_good(const std::vector<std::uint64_t>& seqs, Call call = {});
 
-    // --- what changes
-    // -------------------------------------------------------------------------------------------------
+    // --- what changes --------------------------------------------------------------------------------------
 
     // The change feed after a position kept by the caller.
     Result<ChangePage> changes(std::uint64_t after, std::uint32_t limit = 1000, Call call = {});
@@ -110,8 +105,7 @@ public:
     // not destroy it.
     void on_event(std::function<void(const Event&)> callback);
 
-    // --- receipts
-    // -----------------------------------------------------------------------------------------------------
+    // --- receipts ------------------------------------------------------------------------------------------
 
     // What became of a message this mailbox sent; statements are verified and kept.
     Result<MessageStatus> status(const MessageId& id, Call call = {});

@@ -20,8 +20,7 @@
 
 namespace carepost::client {
 
-// --- opening
-// ----------------------------------------------------------------------------------------------------------
+// --- opening -----------------------------------------------------------------------------------------------
 
 // How the key files are unlocked. Exactly one is set. A passphrase costs Argon2id with 256 MiB once
 // per open; programs and services use the 32-byte key.
@@ -50,8 +49,7 @@ struct Call {
     std::chrono::milliseconds timeout{0};  // 0: that of the options
 };
 
-// --- progress
-// ---------------------------------------------------------------------------------------------------------
+// --- progress ----------------------------------------------------------------------------------------------
 enum class Phase : std::uint8_t { sealing = 1, uploading = 2, downloading = 3 };
 struct Progress {
     Phase phase{};
@@ -62,8 +60,7 @@ struct Progress {
 // stored stays resumable.
 using ProgressCallback = std::function<bool(const Progress&)>;
 
-// --- enrolment
-// --------------------------------------------------------------------------------------------------------
+// --- enrolment ---------------------------------------------------------------------------------------------
 struct EnrolInput {
     std::string broker_file;   // path of broker.carepost; empty: the one already kept in the configuration
     std::string invitation;    // the code; empty: offline, by a request file
@@ -101,8 +98,7 @@ struct Identity {
     std::string data_dir;
 };
 
-// --- directory
-// --------------------------------------------------------------------------------------------------------
+// --- directory ---------------------------------------------------------------------------------------------
 struct Warning {
     ErrorCode code{};
     std::string text;
@@ -132,8 +128,7 @@ struct FoundPage {
     bool more = false;
 };
 
-// --- sending
-// ----------------------------------------------------------------------------------------------------------
+// --- sending -----------------------------------------------------------------------------------------------
 struct FileInput {
     std::string path;
 };
@@ -192,8 +187,7 @@ struct Outgoing {
     std::string last_error;  // empty: none yet
 };
 
-// --- receiving
-// --------------------------------------------------------------------------------------------------------
+// --- receiving ---------------------------------------------------------------------------------------------
 enum class Folder : std::uint8_t { inbox = 1, sent = 2, both = 3 };
 
 struct ContentInfo {
@@ -277,8 +271,7 @@ struct GetOutcome {
     std::vector<Warning> warnings;
 };
 
-// --- events
-// -----------------------------------------------------------------------------------------------------------
+// --- events ------------------------------------------------------------------------------------------------
 enum class EventKind : std::uint8_t { arrived = 1, receipt = 2, deleted = 3, connected = 4, disconnected = 5 };
 struct Event {
     EventKind kind{};
@@ -292,8 +285,7 @@ struct ChangePage {
     bool more = false;
 };
 
-// --- receipts
-// ---------------------------------------------------------------------------------------------------------
+// --- receipts ----------------------------------------------------------------------------------------------
 enum class DeliveryState : std::uint8_t { waiting = 1, received = 2, deleted = 3, read = 4 };
 struct Delivery {
     Party recipient;

@@ -23,8 +23,7 @@ inline constexpr std::uint32_t kProtocol = 1;
 enum class Stream : std::uint8_t { stanzas = 1, leaves = 2, content = 3 };
 enum class MailFolder : std::uint8_t { inbox = 1, sent = 2, both = 3 };
 
-// --- requests
-// ---------------------------------------------------------------------------------------------------------
+// --- requests ----------------------------------------------------------------------------------------------
 namespace op {
 
 struct Hello {
@@ -133,8 +132,7 @@ struct RequestHead {
 };
 std::optional<RequestHead> peek_request(ByteView frame);
 
-// --- replies
-// ----------------------------------------------------------------------------------------------------------
+// --- replies -----------------------------------------------------------------------------------------------
 namespace reply {
 
 struct Hello {

@@ -15,8 +15,7 @@ using Pb = schema::Reply;
 constexpr std::size_t kReplyFields = 32 * 1024;  // 1,000 items of 9 fields with proofs of 16 hashes, and room
 constexpr std::size_t kErrorText = 1000;
 
-// --- the broker's direction
-// -------------------------------------------------------------------------------------------
+// --- the broker's direction --------------------------------------------------------------------------------
 void encode_error(const Error& in, schema::Failure& out) {
     out.set_code(static_cast<std::uint32_t>(in.code));
     out.set_message(in.message.substr(0, kErrorText));
@@ -148,8 +147,7 @@ void encode(const reply::Delete& in, Pb& out) {
 }
 void encode(const reply::Push& in, Pb& out) { out.mutable_push()->set_change(in.change); }
 
-// --- the client's direction
-// -------------------------------------------------------------------------------------------
+// --- the client's direction --------------------------------------------------------------------------------
 template <typename Id>
 Result<std::optional<Id>> fixed_or_empty(const std::string& field, const char* name) {
     if (field.empty()) return std::optional<Id>();

@@ -199,8 +199,7 @@ Result<Operation> decode_operation(const Pb& in) {
                 "a newer client may ask what this broker cannot");
 }
 
-// --- the client's direction
-// -------------------------------------------------------------------------------------------
+// --- the client's direction --------------------------------------------------------------------------------
 void encode(const op::Hello& in, Pb& out) {
     out.mutable_hello()->set_protocol(in.protocol);
     out.mutable_hello()->set_software(in.software);

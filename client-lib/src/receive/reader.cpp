@@ -43,8 +43,10 @@ void take_routing(const codec::Routing& routing, Message& message) {
 std::string safe_file_name(const std::string& name, std::size_t content) {
     constexpr std::size_t kLongest = 200;  // bytes; leaves room for " (2)" below the usual 255
     std::string out = name;
-    while (!out.empty() && (out.front() == '.' || out.front() == ' ' || out.front() == '-')) out.erase(out.begin());
-    while (!out.empty() && (out.back() == '.' || out.back() == ' ')) out.pop_back();
+    while (!out.empty() && (out.front() == '.' || out.front() == ' ' || out.front() == '-'))
+        out.erase(out.begin());
+    while (!out.empty() && (out.back() == '.' || out.back() == ' '))
+        out.pop_back();
     if (!out.empty()) out = codec::make_safe_file_name(out);
     if (out.size() > kLongest) {
         const std::string ending = std::filesystem::path(out).extension().string();
