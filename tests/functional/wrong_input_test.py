@@ -172,6 +172,36 @@ class Outages(unittest.TestCase):
             self.assertEqual(done.code, 77, done)
             self.assertIn("passphrase", done.err)
 
+    def damaged_content(self, name: str, damage):
+        """A message whose stored attachment was damaged on the broker's disk is refused by the reader, and nothing of it appears."""
+        with Network(name) as net:
+            big = net.file("big.bin", os.urandom(2 << 20))
+            sent = net.hospital("send", "--to", DOCTOR, "--subject", "x", "--attach", big, "--json", "-", stdin="body").json()
+            stored = max((p for p in (net.broker.data / "content").rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
+            damage(stored)
+            into = net.dir / "into"
+            into.mkdir()
+            done = net.doctor("get", sent["id"], "--to", into, "--timeout", "10", code=None)
+            self.assertIn(done.code, (65, 69, 75), done)
+            self.assertTrue(done.err, done)
+            self.assertNotIn("big.bin", os.listdir(into))
+            self.assertEqual(len(net.doctor.inbox()), 1, "one bad message must not break the list")
+            net.hospital("send", "--to", DOCTOR, "--subject", "next", "-", stdin="the broker goes on")
+            return done
+
+    def test_a_bit_flipped_part_is_refused_and_nothing_of_it_appears(self):
+        def flip(path):
+            with open(path, "r+b") as f:
+                f.seek(1 << 20)
+                byte = f.read(1)[0]
+                f.seek(1 << 20)
+                f.write(bytes([byte ^ 1]))
+
+        self.assertEqual(self.damaged_content("flipped", flip).code, 65)
+
+    def test_a_truncated_part_is_refused_and_nothing_of_it_appears(self):
+        self.damaged_content("truncated", lambda path: os.truncate(path, 1 << 20))
+
     def test_two_brokers_on_one_data_directory(self):
         with Network("twins") as net:
             second = run(program("carepostd"), "--data", net.broker.data, timeout=20)
