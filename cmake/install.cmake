@@ -48,6 +48,7 @@ if(CAREPOST_SCDOC AND man_sources)
     endforeach()
     file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/man")
     add_custom_target(man_pages ALL DEPENDS ${man_pages})
+    add_dependencies(binaries man_pages)  # what is built without tests can be installed, too
 endif()
 
 # How a machine runs the broker: service, user, modes, and the configuration with all defaults.
