@@ -1,5 +1,4 @@
 #include "proto/base/file.h"
-#include "tools/carepostctl/admin_client.h"
 #include "tools/carepostctl/files.h"
 #include "tools/carepostctl/registrar/desk.h"
 
@@ -51,8 +50,6 @@ Status run(const RegistrarNew& options, Context& context) {
                           {"broker_file", broker_file.string()},
                           {"edition", next.file().number},
                           {"fingerprint", next.fingerprint()}});
-    if (AdminClient::connect(options.data))
-        context.print.note("The broker is running: restart it, so that it knows the registrar.");
     if (!sandbox) context.print.note("Now move " + root_path.string() + " to a medium that you lock away.");
     return {};
 }
