@@ -175,6 +175,10 @@ Result<Submission> check_submit(const Settings& settings, const auth::Identity& 
     Submission out;
     TRY_ASSIGN(out.routing, codec::decode_routing(submit.routing));
     const auto& routing = out.routing;
+    // Zero stands for "no message" wherever an id is optional.
+    if (routing.message_id.is_zero()) {
+        return fail(ErrorCode::malformed_request, "the message id is zero", "draw one at random");
+    }
     if (routing.sender_mailbox != sender.mailbox || routing.sender_member != sender.member) {
         return fail(ErrorCode::not_allowed, "the routing names another sender than this key's");
     }

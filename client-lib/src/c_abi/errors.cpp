@@ -30,6 +30,9 @@ Result<MessageId> message_id(const char* text) {
     if (!id)
         return fail(ErrorCode::bad_argument, "\"" + text_or_empty(text) + "\" is not a message id",
                     "a message id has 32 hexadecimal digits");
+    if (id->is_zero())
+        return fail(ErrorCode::bad_argument, "a message id of nothing but zeros stands for no message",
+                    "draw one at random");
     return *id;
 }
 

@@ -10,7 +10,7 @@ namespace client = carepost::client;
 
 struct carepost_event {
     explicit carepost_event(const client::Event& e)
-        : event(e), message_id(e.message.is_zero() ? std::string() : e.message.hex()) {}
+        : event(e), message_id(e.change == 0 ? std::string() : e.message.hex()) {}
     client::Event event;
     std::string message_id;
 };

@@ -41,7 +41,7 @@ Result<MessageId> whole_id(client::Client& client, const std::string& text, clie
         input.after = page.next;
     }
     if (!found)
-        return fail(ErrorCode::not_found, "no message begins with " + prefix, "`list` or `inbox` shows the ids");
+        return fail(ErrorCode::not_found, "no message begins with " + prefix, "`inbox` and `sent` show the ids");
     return *found;
 }
 

@@ -245,3 +245,14 @@ TEST_CASE("journey: wrong input is told apart") {
     REQUIRE_OK(found);
     CHECK(found->items.size() == 1);
 }
+
+TEST_CASE("journey: the broker takes no message whose id is zero") {
+    Practices practices;
+    auto hospital = practices.open("hospital");
+    SendInput input = letter(Bytes(10));
+    input.id = MessageId{};
+    auto sent = hospital->send(input);
+    REQUIRE_FALSE(sent);
+    CHECK(sent.error().code == ErrorCode::malformed_request);
+    CHECK(sent.error().message.find("zero") != std::string::npos);
+}
