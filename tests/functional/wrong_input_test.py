@@ -1,5 +1,6 @@
 """Wrong input: each with its own clear error, its exit code, and nothing half-written."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -54,6 +55,11 @@ class WrongInput(unittest.TestCase):
         other = self.net.file("other.txt", "another letter")
         self.refused(65, "cc" * 4, args=self.send("--id", "cc" * 16, other))
 
+    def test_an_id_of_zeros_is_no_id(self):
+        """It once reached the receiver's watch as an event without an id, which ended it for ever."""
+        for command in (self.send("--id", "00" * 16, self.letter), self.send("--reply-to", "00" * 16, self.letter)):
+            self.refused(64, "zeros", args=command)
+
     def test_disk_full_at_the_receiver(self):
         small = os.environ.get("CAREPOST_SMALL_DISK")
         if not small:
@@ -102,6 +108,30 @@ class WrongInput(unittest.TestCase):
             f.truncate((2 << 30) + 1)
         self.refused(65, "huge.bin", "2 GiB", args=self.send("--attach", path, self.letter))
         self.assertFalse([p for p in self.net.hospital.home.rglob("*") if p.is_file() and p.stat().st_size > 1 << 20])
+
+
+class Hostile(unittest.TestCase):
+    """What a member may do to another's programs."""
+
+    def test_watch_goes_on_after_a_message_whose_files_do_not_verify(self):
+        with Network("poison") as net:
+            big = net.file("big.bin", os.urandom(1 << 20))
+            bad = net.hospital("send", "--to", DOCTOR, "--subject", "bad", "--json", big).json()
+            good = net.hospital("send", "--to", DOCTOR, "--subject", "good", "--json", "-", stdin="good").json()
+            [stored] = net.broker.data.rglob("0.content")
+            with open(stored, "r+b") as f:
+                f.seek(300_000)
+                f.write(b"other bytes")
+            into, out = net.dir / "files", net.dir / "events.jsonl"
+            net.doctor.start("watch", "--to", into, "--exec", f"cat >> {out}", log="watch.log")
+            wait_until(lambda: out.exists() and good["id"] in out.read_text(), "the message after the bad one")
+            told = {e["id"]: e for e in map(json.loads, out.read_text().splitlines())}
+            self.assertTrue(told[bad["id"]]["error"]["message"])
+            self.assertNotIn("files", told[bad["id"]])
+            self.assertEqual([f["size"] for f in told[good["id"]]["files"]], [4])
+            self.assertEqual([p.name for p in into.iterdir()], [good["id"]])
+            self.assertEqual(into.joinpath(good["id"]).stat().st_mode & 0o777, 0o700)
+            self.assertEqual(net.hospital("status", bad["id"], "--json").json()["recipients"][0]["state"], "waiting")
 
 
 class Outages(unittest.TestCase):

@@ -37,6 +37,13 @@ void clear_finished(const fs::path& folder) {
         if (!item.path().filename().string().starts_with('.')) fs::remove(item.path(), ignored);
 }
 
+// A sender can seal contents that nobody can open. That is told like a header that does not open: one such message must not
+// keep all that come after it waiting for ever.
+bool damages_only_itself(const Error& problem) {
+    return problem.code == CAREPOST_ERROR_CANNOT_OPEN || problem.code == CAREPOST_ERROR_PART_MISMATCH ||
+           problem.code == CAREPOST_ERROR_INVALID_SIGNATURE;
+}
+
 // All contents of a message in DIRECTORY/ID, which appears only when it is whole. Repeating it gives the same folder.
 Result<fs::path> fetch(Client& client, const Message& message, const std::string& directory) {
     const fs::path target = fs::path(directory) / message.id(), partial = fs::path(directory) / ('.' + message.id());
@@ -46,12 +53,18 @@ Result<fs::path> fetch(Client& client, const Message& message, const std::string
     if (problem)
         return error(CAREPOST_ERROR_CANNOT_CREATE, partial.string() + " cannot be made: " + problem.message(),
                      "check the folder of --to");
+    fs::permissions(partial, fs::perms::owner_all, problem);  // names of files tell of patients, too
     clear_finished(partial);
     auto paths = client.get(message, partial.string(), false);
+    if (!paths && damages_only_itself(paths.error())) fs::remove_all(partial, problem);
     if (!paths) return paths.error();
     fs::rename(partial, target, problem);
     if (problem) return error(CAREPOST_ERROR_IO_FAILED, target.string() + " cannot be made: " + problem.message());
     return target;
+}
+
+void tell_of(Json& json, const Error& problem) {
+    json.object("error", std::move(Json().text("code", problem.name).text("message", problem.message)));
 }
 
 std::vector<Json> files_in(const fs::path& folder) {
@@ -117,6 +130,10 @@ private:
         if (options_.directory.empty() || message->problem() || message->folder() == CAREPOST_FOLDER_SENT)
             return hand_over(json);
         auto folder = fetch(client_, *message, options_.directory);
+        if (!folder && damages_only_itself(folder.error())) {
+            tell_of(json, folder.error());
+            return hand_over(json);
+        }
         if (!folder) return folder.error();
         json.text("folder", folder->string()).objects("files", files_in(*folder));
         if (auto handed = hand_over(json); !handed) return handed;
