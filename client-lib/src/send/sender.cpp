@@ -128,6 +128,21 @@ std::string size_text(std::uint64_t bytes) {
     return fmt::format("{} {}", bytes, kUnits[unit]);
 }
 
+// What the broker would refuse is refused before it takes a number: a number that is never sent looks like a lost message.
+Status check_expiry(const SpoolRecord& record, const std::optional<codec::reply::Hello>& hello) {
+    if (record.meta.expires == 0) return {};
+    if (record.meta.expires <= record.created)
+        return fail(ErrorCode::bad_argument, "the message would have expired already", "choose a later expiry");
+    constexpr UnixMillis kDayMs = 86'400'000;
+    if (hello && record.meta.expires > record.created + hello->retention_days * kDayMs) {
+        return fail(
+            ErrorCode::too_large,
+            fmt::format("the message would expire after the broker's retention of {} days", hello->retention_days),
+            "choose an earlier expiry");
+    }
+    return {};
+}
+
 }  // namespace
 
 class Sender::Claim {
@@ -224,6 +239,7 @@ Result<SendOutcome> Sender::send_new(const SendInput& input, SpoolRecord record,
     const bool offline = !contact && contact.error().code == ErrorCode::broker_unreachable &&
                          membership_.state() == EnrolState::admitted;
     if (!contact && !offline) return fail(contact.error());
+    TRY(check_expiry(record, core_.connection->greeting()));
     auto resolved = resolve(record.recipients, offline ? milliseconds{0} : timeout);
     if (!resolved) return fail(offline ? contact.error() : resolved.error());
 
