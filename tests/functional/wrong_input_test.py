@@ -60,6 +60,27 @@ class WrongInput(unittest.TestCase):
         for command in (self.send("--id", "00" * 16, self.letter), self.send("--reply-to", "00" * 16, self.letter)):
             self.refused(64, "zeros", args=command)
 
+    def test_an_impossible_expiry_takes_no_number(self):
+        """A number that is never sent would look like a lost message to the receiver."""
+        first = self.net.hospital(*self.send("--json", self.letter)).json()
+        self.refused(64, "expired already", args=self.send("--expires", "2020-01-01", self.letter))
+        self.refused(65, "retention", args=self.send("--expires", "2199-12-31", self.letter))
+        second = self.net.hospital(*self.send("--json", self.letter)).json()
+        listed = {m["id"]: m for m in self.net.doctor.inbox()}
+        self.assertEqual([listed[m["id"]]["warnings"] for m in (first, second)], [[], []])
+
+    def test_exporting_receipts_again_is_harmless(self):
+        sent = self.net.hospital(*self.send("--json", self.letter)).json()
+        into = self.net.dir / "evidence"
+        into.mkdir()
+        export = ["receipts", "export", sent["id"], "--to", into]
+        first = self.net.hospital(*export)
+        self.assertEqual(self.net.hospital(*export).out, first.out)
+        [kept] = into.iterdir()
+        kept.write_text("something else")
+        self.assertEqual(self.net.hospital(*export, code=None).code, 73)
+        self.assertEqual(kept.read_text(), "something else")
+
     def test_disk_full_at_the_receiver(self):
         small = os.environ.get("CAREPOST_SMALL_DISK")
         if not small:

@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "carepost/carepost.h"
@@ -28,6 +30,22 @@ std::pair<CLI::App*, std::shared_ptr<Options>> add(Reading& reading, CLI::App& p
     command->footer("Example:\n" + example + "\n\nOptions of all commands: carepost --help");
     command->callback([&reading, options] { reading.result.command = *options; });
     return {command, options};
+}
+
+// An empty name is a script's unset variable. Taken for "not given", it would send files to the wrong place.
+std::string not_empty(const std::string& text) { return text.empty() ? "an empty name" : ""; }
+
+// The parser itself takes -1, and numbers too large, for the largest number there is.
+template <typename Number>
+CLI::Option* counted(CLI::App* command, const std::string& name, Number& value, const std::string& description,
+                     Number least = 0) {
+    const auto check = [least](const std::string& text) -> std::string {
+        Number number = 0;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+        const bool whole = problem == std::errc() && end == text.data() + text.size();
+        return whole && number >= least ? "" : "\"" + text + "\" is not a number from " + std::to_string(least);
+    };
+    return command->add_option(name, value, description)->check(check, {});
 }
 
 // An option that may be given several times, each time with one value.
@@ -98,7 +116,7 @@ void add_directory(Reading& reading) {
                                                  "  carepost find peeters --quality DOCTOR");
     find->add_option("text", find_options->words, "Beginnings of words of the name, or of the number")->required();
     find->add_option("--quality", find_options->quality, "Only this quality, such as DOCTOR");
-    find->add_option("--limit", find_options->limit, "At most so many (default 100)");
+    counted(find, "--limit", find_options->limit, "At most so many (default 100)", std::uint32_t{1});
 }
 
 void add_send(Reading& reading) {
@@ -131,8 +149,8 @@ void add_list(Reading& reading, const std::string& name, int folder, const std::
     auto [command, options] =
         add<ListOptions>(reading, reading.app, name, description, "  carepost " + name + " --json | jq -r .subject");
     options->folder = folder;
-    command->add_option("--after", options->after, "Only messages after this number")->type_name("NUMBER");
-    command->add_option("--limit", options->limit, "At most so many (default: all)");
+    counted(command, "--after", options->after, "Only messages after this number")->type_name("NUMBER");
+    counted(command, "--limit", options->limit, "At most so many (default: all)", std::uint64_t{1});
     if (folder == CAREPOST_FOLDER_INBOX)
         command->add_flag("--new", options->only_new, "Only what was not received yet");
 }
@@ -151,9 +169,9 @@ void add_receiving(Reading& reading) {
         get->add_option("--to", get_options->directory, "All files into this folder (default: here)")->type_name("DIR");
     auto* output = get->add_option("-o,--output", get_options->output, "One file under this name; - is standard output")
                        ->type_name("FILE");
-    to->excludes(output);
-    get->add_option("--content", get_options->content,
-                    "With -o: which; 0 is the document (default), then the attachments")
+    to->excludes(output)->check(not_empty, {});
+    output->check(not_empty, {});
+    counted(get, "--content", get_options->content, "With -o: which; 0 is the document (default), then the attachments")
         ->type_name("N");
     get->add_flag("--force", get_options->force, "With -o: replace an existing file");
     get->add_flag("--no-receipt", get_options->no_receipt, "Do not sign for having received it");
@@ -166,12 +184,14 @@ void add_receiving(Reading& reading) {
 void add_watch(Reading& reading) {
     auto [command, options] =
         add<WatchOptions>(reading, reading.app, "watch", "Wait for new messages, one event a line",
-                          "  carepost watch --to /var/spool/lab --exec 'jq -r .files[].path | xargs lab-import'");
+                          "  carepost watch --to /var/spool/lab --exec "
+                          R"('jq -r ".files[].path" | xargs -d "\n" lab-import')");
     command
         ->add_option("--exec", options->exec, "Run this for each event, with the event as JSON on its standard input")
         ->type_name("CMD");
     command->add_option("--to", options->directory, "Fetch the files of each new message into DIR/ID first")
-        ->type_name("DIR");
+        ->type_name("DIR")
+        ->check(not_empty, {});
     command->add_flag("--all", options->all, "Receipts and deletions too, not only new messages");
     command->add_flag("--from-now", options->from_now, "Forget the remembered position; skip what is there already");
 }
@@ -200,7 +220,9 @@ void add_proof(Reading& reading) {
         add<ReceiptsExportOptions>(reading, *receipts, "export", "Copy the receipts of a message, for a third party",
                                    "  carepost receipts export 7f3a92c1 --to evidence/");
     save->add_option("id", save_options->id, "Message id, or its first digits (at least 4)")->required();
-    save->add_option("--to", save_options->directory, "Folder for the files (default: here)")->type_name("DIR");
+    save->add_option("--to", save_options->directory, "Folder for the files (default: here)")
+        ->type_name("DIR")
+        ->check(not_empty, {});
 }
 
 void add_completion(Reading& reading) {

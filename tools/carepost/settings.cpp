@@ -80,7 +80,8 @@ Result<std::chrono::milliseconds> choose_timeout(const CommonOptions& options, c
     }
     if (!seconds) return std::chrono::milliseconds(0);
     if (!(*seconds >= 0.001 && *seconds <= kTimeoutMost))
-        return impossible(source + " is not between 0.001 and 3600 seconds", "give seconds, such as 30");
+        return error(source == "--timeout" ? CAREPOST_ERROR_BAD_ARGUMENT : CAREPOST_ERROR_BAD_CONFIGURATION,
+                     source + " is not between 0.001 and 3600 seconds", "give seconds, such as 30");
     return std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
 }
 

@@ -50,6 +50,28 @@ TEST_CASE("command line: options of all commands stand before or after the comma
     CHECK(parse({"receipts", "verify", "f", "--json"}).common.json);
 }
 
+TEST_CASE("command line: an unset variable of a script is not taken for an option that was not given") {
+    CHECK(parse({"get", "7f3a", "-o", ""}).exit_code == 64);
+    CHECK(parse({"get", "7f3a", "--to", ""}).exit_code == 64);
+    CHECK(parse({"watch", "--to", ""}).exit_code == 64);
+    CHECK(parse({"receipts", "export", "7f3a", "--to", ""}).exit_code == 64);
+}
+
+TEST_CASE("command line: numbers out of bounds are refused, not wrapped around") {
+    for (const auto* number : {"0", "-1", "x", "99999999999999999999999"}) {
+        CAPTURE(number);
+        CHECK(parse({"inbox", "--limit", number}).exit_code == 64);
+        CHECK(parse({"find", "x", "--limit", number}).exit_code == 64);
+    }
+    CHECK(parsed<ListOptions>({"inbox", "--limit", "1"}).limit == 1);
+    for (const auto* number : {"-1", "99999999999999999999999"}) {
+        CAPTURE(number);
+        CHECK(parse({"get", "7f3a", "-o", "x", "--content", number}).exit_code == 64);
+        CHECK(parse({"inbox", "--after", number}).exit_code == 64);
+    }
+    CHECK(parsed<GetOptions>({"get", "7f3a", "-o", "x", "--content", "2"}).content == 2);
+}
+
 TEST_CASE("command line: inbox and sent are the same command on two folders") {
     CHECK(parsed<ListOptions>({"inbox"}).folder == CAREPOST_FOLDER_INBOX);
     CHECK(parsed<ListOptions>({"sent"}).folder == CAREPOST_FOLDER_SENT);

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "tools/carepost/commands/commands.h"
 #include "tools/carepost/text.h"
@@ -24,9 +27,12 @@ const char* word(int kind) {
     return "unknown";
 }
 
+// A list looks at no signature: it says nothing of `verified` rather than false.
 Json json_of(const Receipt& r) {
     Json json;
-    json.text("file", r.file).boolean("verified", r.verified).text("kind", word(r.kind)).text("id", r.message_id);
+    json.text("file", r.file);
+    if (r.verified) json.boolean("verified", true);
+    json.text("kind", word(r.kind)).text("id", r.message_id);
     json.time("time", r.time).text_if("mailbox", r.mailbox).text_if("sender_mailbox", r.sender_mailbox);
     json.text_if("routing_hash", r.routing_hash).text_if("log", r.log_origin);
     if (!r.log_origin.empty()) json.number("log_index", r.log_index).number("log_size", r.log_size);
@@ -44,10 +50,17 @@ std::string line_of(const Receipt& r) {
            '\n';
 }
 
-// A place for `name` in `directory` that is free: files are never overwritten.
+bool same_content(const std::string& one, const fs::path& other) {
+    std::ifstream a(one, std::ios::binary), b(other, std::ios::binary);
+    std::istreambuf_iterator<char> at(a), of(b), end;
+    return a && b && std::equal(at, end, of, end);
+}
+
+// Copies into `directory`. Files are never overwritten; a copy that is there already is what was wanted.
 Result<std::string> copy_into(const std::string& file, const fs::path& directory) {
     const fs::path target = directory / fs::path(file).filename();
     std::error_code problem;
+    if (same_content(file, target)) return target.string();
     if (fs::exists(target, problem))
         return error(CAREPOST_ERROR_CANNOT_CREATE, target.string() + " exists already", "choose another folder");
     const fs::path beside = directory / ('.' + target.filename().string() + ".part");
