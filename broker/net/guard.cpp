@@ -17,13 +17,19 @@ namespace {
 constexpr auto kLookEvery = std::chrono::milliseconds(50);
 // Heartbeats are received and never delivered: 64 bytes a second is room for them, and too little to hurt.
 constexpr std::uint64_t kAllowancePerSecond = 64;
+constexpr std::chrono::seconds kSegmentEvery{5};  // the same for segments: a ping and a pong in 15 seconds
 
-std::optional<std::uint64_t> bytes_received(int descriptor) {
+struct Received {
+    std::uint64_t bytes = 0;
+    std::uint32_t segments = 0;  // with data; wraps around. 0 where the system does not count them
+};
+
+std::optional<Received> received_by(int descriptor) {
     tcp_info info{};
     socklen_t size = sizeof info;
     if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
     if (size < offsetof(tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) return std::nullopt;
-    return info.tcpi_bytes_received;
+    return Received{info.tcpi_bytes_received, info.tcpi_data_segs_in};
 }
 
 // The peer's address when the descriptor is a connection to our port; nothing for whatever else took its number.
@@ -117,13 +123,18 @@ void Guard::accepted(int descriptor) {
         return;
     }
     auto peer = peer_of(duplicate, port_);
-    auto received = peer ? bytes_received(duplicate) : std::nullopt;
+    auto received = peer ? received_by(duplicate) : std::nullopt;
     if (!received) {
         ::close(duplicate);
         return;
     }
-    Watched watched{duplicate, *peer, *received, meter_.total(descriptor), *received, std::chrono::steady_clock::now(),
-                    false};
+    Watched watched;
+    watched.duplicate = duplicate;
+    watched.address = *peer;
+    watched.received_before = watched.received = received->bytes;
+    watched.delivered_before = watched.delivered = meter_.total(descriptor);
+    watched.segments_before = received->segments;
+    watched.accepted = watched.quiet_since = std::chrono::steady_clock::now();
     auto& count = by_address_[watched.address];
     ++count;
     if (watched_.size() >= options_.connections || count > options_.connections_per_address)
@@ -171,24 +182,42 @@ void Guard::look_at_active() {
 }
 
 bool Guard::look(int descriptor, Watched& watched) {
-    auto received = bytes_received(watched.duplicate);
+    auto received = received_by(watched.duplicate);
     if (!received) return watched.active = false;
-    auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - watched.accepted).count();
-    std::uint64_t allowed = options_.undelivered_bytes + static_cast<std::uint64_t>(seconds) * kAllowancePerSecond;
-    std::uint64_t in = *received - watched.received_before;
-    std::uint64_t delivered = meter_.total(descriptor) - watched.delivered_before;
-    if (in > delivered && in - delivered > allowed) {
+    auto total = meter_.total(descriptor);
+    if (is_too_much(watched, received->bytes, total) || holds_too_many_reads(watched, received->segments, total)) {
         cut(watched, "sent more than it may without finishing a message");
         return watched.active = false;
     }
-    if (*received == watched.received) {
+    if (received->bytes == watched.received) {
         watched.active = false;
         arm(descriptor, watched, EPOLL_CTL_MOD);
         return false;
     }
-    watched.received = *received;
+    watched.received = received->bytes;
     return true;
+}
+
+bool Guard::is_too_much(const Watched& watched, std::uint64_t bytes, std::uint64_t total) const {
+    auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - watched.accepted).count();
+    std::uint64_t allowed = options_.undelivered_bytes + static_cast<std::uint64_t>(seconds) * kAllowancePerSecond;
+    std::uint64_t in = bytes - watched.received_before;
+    std::uint64_t delivered = total - watched.delivered_before;
+    return in > delivered && in - delivered > allowed;
+}
+
+// Frames of a message without end are never delivered, so any delivery shows that there is none now.
+bool Guard::holds_too_many_reads(Watched& watched, std::uint32_t segments, std::uint64_t total) const {
+    auto now = std::chrono::steady_clock::now();
+    if (total != watched.delivered) {
+        watched.delivered = total;
+        watched.segments_before = segments;
+        watched.quiet_since = now;
+    }
+    auto allowed =
+        options_.undelivered_segments + static_cast<std::uint64_t>((now - watched.quiet_since) / kSegmentEvery);
+    return segments - watched.segments_before > allowed;
 }
 
 void Guard::cut(Watched& watched, std::string_view why) {

@@ -21,6 +21,9 @@ struct GuardOptions {
     std::size_t connections = 20'000;  // in all
     std::size_t connections_per_address = 2'000;
     std::uint64_t undelivered_bytes = 4ULL << 20;  // received beyond what was delivered: then the connection is cut
+    // And in how many TCP segments since the last delivery: ZeroMQ keeps a buffer of 8 KiB for each read that brought a part of an
+    // unfinished message, even a frame without content. The 2 MiB that a client may have in flight are about 1,450.
+    std::uint32_t undelivered_segments = 2048;
 };
 
 // Made before the front binds: ZeroMQ waits for a monitor that nobody reads. A thread of its own: it drains the monitor, else ZeroMQ's I/O thread would block. Cutting is shutdown(2) on a duplicate of
@@ -40,7 +43,10 @@ private:
         std::string address;
         std::uint64_t received_before = 0;  // at the time it was accepted
         std::uint64_t delivered_before = 0;
-        std::uint64_t received = 0;  // at the last look
+        std::uint32_t segments_before = 0;                  // at the last look that found something delivered
+        std::uint64_t delivered = 0;                        // at the last look
+        std::chrono::steady_clock::time_point quiet_since;  // that look
+        std::uint64_t received = 0;                         // at the last look
         std::chrono::steady_clock::time_point accepted;
         bool active = false;
     };
@@ -53,6 +59,8 @@ private:
     void look_at_active();
     // False when the connection was cut or has gone quiet.
     bool look(int descriptor, Watched& watched);
+    bool is_too_much(const Watched& watched, std::uint64_t bytes, std::uint64_t total) const;
+    bool holds_too_many_reads(Watched& watched, std::uint32_t segments, std::uint64_t total) const;
     void cut(Watched& watched, std::string_view why);
     void arm(int descriptor, const Watched& watched, int operation);
 
