@@ -98,6 +98,10 @@ private:
             return fail(ErrorCode::already_exists, certificate.address.text() + " has a living mailbox already",
                         "revoke it first, or let its owner add a member");
         }
+        if (by_address) {
+            return fail(ErrorCode::already_exists, "the mailbox of " + certificate.address.text() + " was revoked",
+                        "this version cannot enrol a revoked address again");
+        }
         if (by_id) return fail(ErrorCode::already_exists, "mailbox " + certificate.mailbox.hex() + " exists already");
         return {};
     }

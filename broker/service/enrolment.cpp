@@ -63,14 +63,21 @@ void EnrolmentService::enrol(const auth::Identity& invitation, codec::op::Enrol 
     if (*known) {
         bool same = (*known)->invitation == invitation.key && (*known)->request == enrol.request;
         if (same) return done(state_of(**known));
-        return done(fail(ErrorCode::conflict, "another request of this mailbox is waiting",
-                         "ask for its state, or begin anew"));
+        // Who was refused may ask again with a new invitation; with the old one it stays refused.
+        bool again = (*known)->state == store::EnrolmentState::refused && (*known)->invitation != invitation.key;
+        if (!again)
+            return done(fail(ErrorCode::conflict, "another request of this mailbox is waiting",
+                             "ask for its state, or begin anew"));
     }
     auto living = reader_.mailbox_by_address(request.address.text());
     if (!living) return done(fail(std::move(living.error())));
     if (*living && (*living)->state == store::MailboxState::live) {
         return done(fail(ErrorCode::already_exists, "this address has a living mailbox already",
                          "its owner can add a member instead"));
+    }
+    if (*living) {
+        return done(fail(ErrorCode::already_exists, "the mailbox of this address was revoked",
+                         "this version cannot enrol a revoked address again: ask for another address"));
     }
     if (!environment_.sessions.claim_invitation(invitation.key, request.mailbox)) {
         return done(fail(ErrorCode::conflict, "the invitation was used for another request",

@@ -210,6 +210,28 @@ class Outages(unittest.TestCase):
             self.assertIn("expired", done.err)
             self.assertIn(done.code, (65, 77), done)
 
+    def test_a_refused_practice_learns_of_it_and_comes_back_with_a_new_invitation(self):
+        with Network("refused") as net:
+            stop(net.desk)
+            who = Practice(net, "late")
+            enrol = ["enrol", "--broker", net.broker.file, "--no-passphrase", "--yes", "--invite"]
+            who(*enrol, net.registrar.invite(OTHERS[0], "Late"), "--timeout", "1")
+            net.broker.ctl("registrar", "refuse", OTHERS[0], "--reason", "wrong name")
+            self.assertIn("refused", who("whoami", "--online").out)
+            code = net.registrar.invite(OTHERS[0], "Late again")
+            desk = net.registrar.serve()
+            who(*enrol, code, "--timeout", "20")
+            self.assertEqual(who("whoami", "--online", "--json").json()["name"], "Late again")
+            stop(desk)
+
+    def test_a_revoked_address_says_so_to_who_wants_it(self):
+        with Network("gone") as net:
+            net.broker.ctl("registrar", "revoke", DOCTOR, "--registrar", net.registrar.dir, "--reason", "x", "--yes")
+            done = Practice(net, "next")("enrol", "--broker", net.broker.file, "--no-passphrase", "--yes", "--invite",
+                                         net.registrar.invite(DOCTOR, "Next"), code=None)
+            self.assertNotEqual(done.code, 0, done)
+            self.assertIn("revoked", done.err)
+
     def test_wrong_passphrase(self):
         with Network("passphrase") as net:
             secret = net.file("secret", "correct horse\n")

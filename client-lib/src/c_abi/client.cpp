@@ -153,8 +153,13 @@ carepost_error* carepost_whoami(carepost_client* client, int ask_broker, std::ui
     return guarded([&]() -> Status {
         REQUIRE_ARGUMENT(client);
         REQUIRE_ARGUMENT(identity);
-        if (ask_broker != 0) TRY(client->client->enrolment_status(call_of(deadline_ms)));
+        std::optional<client::EnrolState> told;
+        if (ask_broker != 0) {
+            TRY_ASSIGN(const auto outcome, client->client->enrolment_status(call_of(deadline_ms)));
+            told = outcome.state;
+        }
         TRY_ASSIGN(auto found, client->client->whoami());
+        if (told) found.state = *told;  // a refusal is kept by the broker alone
         *identity = new carepost_identity(std::move(found));
         return {};
     });

@@ -155,6 +155,20 @@ TEST_CASE("enrolment: only a certificate of a registrar of this broker, for this
     CHECK(broker.admit_code(doctor.certificate_by(broker.world.registrar), request) == ErrorCode{});
 }
 
+TEST_CASE("enrolment: who was refused may ask again with a new invitation, not with the old one", "[service]") {
+    Desk broker;
+    const Practice doctor(broker.world, 1, kDoctor);
+    const auto first = broker.invite(1, kDoctor);
+    const auto second = broker.invite(2, kDoctor);
+    must(broker.enrol(first, doctor.signed_request()));
+    CHECK(code(broker.enrol(second, doctor.signed_request())) == ErrorCode::conflict);  // it may still be admitted
+    auto service = broker.enrolment();
+    must(answer_of<bool>([&](auto done) { service.refuse({doctor.mailbox, "a wrong name"}, std::move(done)); }));
+    CHECK(must(broker.enrol(first, doctor.signed_request())).state == codec::reply::EnrolmentState::refused);
+    CHECK(must(broker.enrol(second, doctor.signed_request())).state == codec::reply::EnrolmentState::pending);
+    CHECK(must(service.pending()).pending.size() == 1);
+}
+
 TEST_CASE("enrolment: a refused request says so to who made it, and cannot be refused twice", "[service]") {
     Desk broker;
     const Practice doctor(broker.world, 1, kDoctor);

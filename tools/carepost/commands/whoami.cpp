@@ -13,7 +13,7 @@ const char* word(EnrolmentState state) {
         case EnrolmentState::admitted:
             return "admitted";
         case EnrolmentState::refused:
-            return "refused";
+            return "refused: enrol again here with a new invitation";
     }
     return "unknown";
 }
