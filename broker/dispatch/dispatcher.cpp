@@ -107,8 +107,8 @@ Result<codec::reply::Hello> Dispatcher::Services::Call::hello() const {
     out.mailbox = who().mailbox;
     out.member = who().member;
     out.rights = who().rights;
-    TRY_ASSIGN(auto mailbox, services.reader->mailbox_by_id(who().mailbox));
-    if (mailbox) out.latest_change = mailbox->latest_change;
+    TRY_ASSIGN(auto own, services.reader->mailbox_by_id(who().mailbox));
+    if (own) out.latest_change = own->latest_change;
     return out;
 }
 

@@ -236,6 +236,7 @@ public:
 
     void committed(const store::Settled&) override {
         environment_.sessions.remove_mailbox(mailbox_.key);
+        environment_.watchers.remove_mailbox(mailbox_.key);
         done_(index_);
     }
     void failed(const Error& error) override { done_(fail(error)); }

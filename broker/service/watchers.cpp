@@ -23,6 +23,14 @@ void Watchers::remove(auth::SessionId session) {
     by_session_.erase(found);
 }
 
+void Watchers::remove_mailbox(std::int64_t mailbox_key) {
+    std::lock_guard lock(mutex_);
+    auto sessions = by_mailbox_.extract(mailbox_key);
+    if (sessions.empty()) return;
+    for (auto session : sessions.mapped())
+        by_session_.erase(session);
+}
+
 void Watchers::changed(std::int64_t mailbox_key, std::uint64_t change) {
     std::lock_guard lock(mutex_);  // the sink never blocks
     auto found = by_mailbox_.find(mailbox_key);

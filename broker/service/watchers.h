@@ -24,6 +24,7 @@ public:
     explicit Watchers(PushSink& sink) : sink_(sink) {}
     void add(std::int64_t mailbox_key, auth::SessionId session);
     void remove(auth::SessionId session);
+    void remove_mailbox(std::int64_t mailbox_key);  // revoked: nobody is told any more
     // The mailbox changed; called after the commit.
     void changed(std::int64_t mailbox_key, std::uint64_t change);
     // Whether any of these mailboxes' sessions watches, for the administrator.
