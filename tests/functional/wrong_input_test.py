@@ -69,6 +69,15 @@ class WrongInput(unittest.TestCase):
         listed = {m["id"]: m for m in self.net.doctor.inbox()}
         self.assertEqual([listed[m["id"]]["warnings"] for m in (first, second)], [[], []])
 
+    def test_closed_standard_descriptors_are_errors_and_reach_no_other_file(self):
+        before = len(self.net.doctor.inbox())
+        shell = ["sh", "-c", 'exec "$@" <&-', "sh"]
+        done = self.net.hospital(*self.send("-"), before=shell, code=None)
+        self.assertIn(done.code, (66, 74), done)
+        self.assertEqual(len(self.net.doctor.inbox()), before)
+        shell[2] = 'exec "$@" >&-'
+        self.assertEqual(self.net.hospital("whoami", before=shell, code=None).code, 74)
+
     def test_exporting_receipts_again_is_harmless(self):
         sent = self.net.hospital(*self.send("--json", self.letter)).json()
         into = self.net.dir / "evidence"

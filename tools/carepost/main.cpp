@@ -1,6 +1,8 @@
 // carepost: the user's command over libcarepost. Results go to standard output, everything else to standard error.
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <exception>
 #include <iostream>
@@ -16,6 +18,15 @@ namespace {
 void disable_core_dumps() {
     const rlimit none{0, 0};
     static_cast<void>(::setrlimit(RLIMIT_CORE, &none));
+}
+
+// A descriptor that came closed would be given to the next file that is opened: a result would be written into a lock or a
+// receipt, and "-" would read one. Held by the wrong direction, it fails as a closed one does.
+void hold_standard_descriptors() {
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+        if (::fcntl(descriptor, F_GETFD) < 0)
+            static_cast<void>(::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+    }
 }
 
 int code_of(const Error& problem) {
@@ -56,6 +67,7 @@ int leave_without_command(const CommandLine& line) {
 int main(int argc, char** argv) {
     using namespace carepost::command;
     try {
+        hold_standard_descriptors();
         disable_core_dumps();
         if (carepost_version_check(CAREPOST_VERSION) == 0) {
             Output(false).failure(
