@@ -16,7 +16,7 @@ Result<Client> open_with(const Settings& settings, const UnlockSecret& secret) {
     options.unlock_key = secret.key;
     auto client = Client::open(options);
     ::explicit_bzero(options.passphrase.data(), options.passphrase.size());
-    ::explicit_bzero(options.unlock_key.data(), options.unlock_key.size());
+    if (!options.unlock_key.empty()) ::explicit_bzero(options.unlock_key.data(), options.unlock_key.size());
     return client;
 }
 

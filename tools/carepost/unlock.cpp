@@ -113,7 +113,7 @@ Result<UnlockSecret> from_credentials(const std::string& directory) {
 
 UnlockSecret::~UnlockSecret() {
     ::explicit_bzero(passphrase.data(), passphrase.size());
-    ::explicit_bzero(key.data(), key.size());
+    if (!key.empty()) ::explicit_bzero(key.data(), key.size());
 }
 
 Result<UnlockSecret> read_unlock_secret(const Settings& settings) {
