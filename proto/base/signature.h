@@ -17,11 +17,14 @@ inline constexpr std::string_view kRegistrarCertificate = "registrar-certificate
 inline constexpr std::string_view kPolicy = "policy";                               // root: the broker file's policy
 inline constexpr std::string_view kCertificate = "certificate";                     // registrar
 inline constexpr std::string_view kRevocation = "revocation";                       // registrar
-inline constexpr std::string_view kChainEntry = "chain-entry";        // identity, or a member with `manage`
-inline constexpr std::string_view kEnrolment = "enrolment";           // identity and member
-inline constexpr std::string_view kMessage = "message";               // member: over the routing bytes
-inline constexpr std::string_view kMemberReceipt = "member-receipt";  // member
-inline constexpr std::string_view kHead = "head";                     // broker statement key
+inline constexpr std::string_view kChainEntry = "chain-entry";               // identity, or a member with `manage`
+inline constexpr std::string_view kEnrolment = "enrolment";                  // identity and member
+inline constexpr std::string_view kMessage = "message";                      // member: over the routing bytes
+inline constexpr std::string_view kMemberReceipt = "member-receipt";         // member
+inline constexpr std::string_view kHead = "head";                            // broker statement key
+inline constexpr std::string_view kReset = "reset";                          // two registrars
+inline constexpr std::string_view kPairingRequest = "pairing-request";       // the member that wants to join
+inline constexpr std::string_view kMemberSealingKey = "member-sealing-key";  // member
 }  // namespace label
 
 // A private signing key. Move-only; holds seed and public key.
