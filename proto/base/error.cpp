@@ -91,6 +91,16 @@ std::string_view error_name(ErrorCode code) {
             return "no_valid_epoch";
         case ErrorCode::file_changed:
             return "file_changed";
+        case ErrorCode::unresolved_split:
+            return "unresolved_split";
+        case ErrorCode::log_stale:
+            return "log_stale";
+        case ErrorCode::reset_unconfirmed:
+            return "reset_unconfirmed";
+        case ErrorCode::not_witnessed:
+            return "not_witnessed";
+        case ErrorCode::vetoed:
+            return "vetoed";
     }
     return "unknown";
 }
@@ -110,6 +120,9 @@ ErrorClass error_class(ErrorCode code) {
         case ErrorCode::log_unverified:
         case ErrorCode::no_valid_epoch:
         case ErrorCode::stale_epoch:
+        case ErrorCode::unresolved_split:
+        case ErrorCode::log_stale:
+        case ErrorCode::not_witnessed:
             return ErrorClass::retryable;
         // The broker's bug may have struck after the commit, so nobody can promise that nothing was
         // done.
@@ -144,6 +157,8 @@ ErrorClass error_class(ErrorCode code) {
         case ErrorCode::fraud_proven:
         case ErrorCode::cancelled:
         case ErrorCode::file_changed:
+        case ErrorCode::reset_unconfirmed:
+        case ErrorCode::vetoed:
             return ErrorClass::permanent;
     }
     return ErrorClass::permanent;

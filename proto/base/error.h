@@ -58,6 +58,11 @@ enum class ErrorCode : std::uint16_t {
     cancelled = 119,            // the caller cancelled or closed the handle
     no_valid_epoch = 120,       // the recipient has published no key that is valid now
     file_changed = 121,         // an input changed while it was being sent
+    unresolved_split = 122,     // another signed head of the log was seen, and nobody proves that both are of one log
+    log_stale = 123,            // the newest time-stamped head of the log is too old to seal by
+    reset_unconfirmed = 124,    // the identity behind an address was reset, and the user has not confirmed the new one
+    not_witnessed = 125,        // fewer witnesses than required have cosigned the log as far as is relied upon
+    vetoed = 126,               // a member that may manage has refused this reset: it can never take effect
 };
 
 // What a caller may do about an error without understanding it.

@@ -57,13 +57,19 @@ ExitCode exit_code_of(int code, int error_class) {
         case CAREPOST_ERROR_IDENTITY_IN_USE:
         case CAREPOST_ERROR_CANCELLED:
         case CAREPOST_ERROR_NO_VALID_EPOCH:
+        case CAREPOST_ERROR_LOG_STALE:
+        case CAREPOST_ERROR_NOT_WITNESSED:
             return ExitCode::temporary;
         case CAREPOST_ERROR_FRAUD_PROVEN:
             return ExitCode::fraud;
+        case CAREPOST_ERROR_UNRESOLVED_SPLIT:
+            return ExitCode::split;
         case CAREPOST_ERROR_NOT_ALLOWED:
         case CAREPOST_ERROR_EXPIRED:
         case CAREPOST_ERROR_UNSAFE_KEY_FILE:
         case CAREPOST_ERROR_WRONG_PASSPHRASE:
+        case CAREPOST_ERROR_RESET_UNCONFIRMED:
+        case CAREPOST_ERROR_VETOED:
             return ExitCode::not_allowed;
         case CAREPOST_ERROR_BAD_CONFIGURATION:
         case CAREPOST_ERROR_NOT_ENROLLED:

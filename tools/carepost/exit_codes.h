@@ -16,7 +16,8 @@ enum class ExitCode : int {
     temporary = 75,      // not now, or nobody knows whether it was done: safe to repeat, a send with the same --id
     fraud = 76,          // contradicting signed statements were found and kept
     not_allowed = 77,    // no right, an expired right, or a key that cannot be used
-    configuration = 78   // a wrong setting, or no identity
+    configuration = 78,  // a wrong setting, or no identity
+    split = 79           // two heads of the directory log that nobody has proven to be of one log
 };
 
 // The exit code of an error of the library: `code` is one of carepost_code. Codes of later versions go by their class.

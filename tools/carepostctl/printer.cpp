@@ -161,6 +161,7 @@ int exit_code_of(ErrorCode code) {
         case ErrorCode::log_unverified:
         case ErrorCode::no_valid_epoch:
         case ErrorCode::file_changed:
+        case ErrorCode::log_stale:
             return 65;
         case ErrorCode::no_such_file:
         case ErrorCode::unreadable:
@@ -187,11 +188,16 @@ int exit_code_of(ErrorCode code) {
         case ErrorCode::outcome_unknown:
         case ErrorCode::identity_in_use:
         case ErrorCode::cancelled:
+        case ErrorCode::not_witnessed:
             return 75;
         case ErrorCode::fraud_proven:
             return 76;
+        case ErrorCode::unresolved_split:
+            return 79;
         case ErrorCode::not_allowed:
         case ErrorCode::unsafe_key_file:
+        case ErrorCode::reset_unconfirmed:
+        case ErrorCode::vetoed:
             return 77;
         case ErrorCode::bad_configuration:
         case ErrorCode::not_enrolled:

@@ -87,7 +87,12 @@ enum carepost_code {
     CAREPOST_ERROR_LOG_UNVERIFIED = 118,      /* a log proof is missing or wrong, or the log is stale */
     CAREPOST_ERROR_CANCELLED = 119,           /* carepost_cancel, carepost_close or a callback stopped it */
     CAREPOST_ERROR_NO_VALID_EPOCH = 120,      /* the recipient has published no key that is valid now */
-    CAREPOST_ERROR_FILE_CHANGED = 121         /* an input changed while it was being sent */
+    CAREPOST_ERROR_FILE_CHANGED = 121,        /* an input changed while it was being sent */
+    CAREPOST_ERROR_UNRESOLVED_SPLIT = 122,    /* two heads of the directory log, not proven to be of one log */
+    CAREPOST_ERROR_LOG_STALE = 123,           /* the directory's newest time stamp is too old to seal by */
+    CAREPOST_ERROR_RESET_UNCONFIRMED = 124,   /* the identity was reset; the user has to confirm the new one */
+    CAREPOST_ERROR_NOT_WITNESSED = 125,       /* fewer witnesses than required have cosigned the directory */
+    CAREPOST_ERROR_VETOED = 126               /* this reset was refused by its mailbox and never takes effect */
 };
 
 /* What a caller may do about an error without understanding it. */

@@ -65,6 +65,7 @@ TEST_CASE("system clock: the wall clock is after 2020 and the monotonic one does
 TEST_CASE("errors: codes have names and classes, numbers outside the list are unknown and permanent") {
     CHECK(error_name(ErrorCode::malformed_request) == "malformed_request");
     CHECK(error_name(ErrorCode::file_changed) == "file_changed");
+    CHECK(error_name(ErrorCode::vetoed) == "vetoed");
     CHECK(error_name(static_cast<ErrorCode>(0)) == "unknown");
     CHECK(error_name(static_cast<ErrorCode>(99)) == "unknown");
     CHECK(error_class(ErrorCode::busy) == ErrorClass::retryable);

@@ -26,11 +26,12 @@ TEST_CASE("exit codes: every error of the library has one, and none looks like s
         CHECK(exit_code_of(code, CAREPOST_CLASS_PERMANENT) == exit_code_of(code, CAREPOST_CLASS_RETRYABLE));
         CHECK(exit_code_of(code, CAREPOST_CLASS_PERMANENT) != ExitCode::ok);
     }
-    CHECK(known == 43);
+    CHECK(known == 48);
 }
 
 TEST_CASE("exit codes: the public names of errors are the library's own") {
     CHECK(CAREPOST_ERROR_FILE_CHANGED == static_cast<int>(carepost::ErrorCode::file_changed));
+    CHECK(CAREPOST_ERROR_VETOED == static_cast<int>(carepost::ErrorCode::vetoed));
     CHECK(CAREPOST_ERROR_DISK_FULL == static_cast<int>(carepost::ErrorCode::disk_full));
     CHECK(CAREPOST_ERROR_BAD_ADDRESS == static_cast<int>(carepost::ErrorCode::bad_address));
     CHECK(std::string(carepost_error_code_name(CAREPOST_ERROR_NO_VALID_EPOCH)) == "no_valid_epoch");
@@ -61,6 +62,11 @@ TEST_CASE("exit codes: scripts rely on these") {
         {CAREPOST_ERROR_WRONG_PASSPHRASE, 77},
         {CAREPOST_ERROR_BAD_CONFIGURATION, 78},
         {CAREPOST_ERROR_NOT_ENROLLED, 78},
+        {CAREPOST_ERROR_UNRESOLVED_SPLIT, 79},
+        {CAREPOST_ERROR_LOG_STALE, 75},
+        {CAREPOST_ERROR_RESET_UNCONFIRMED, 77},
+        {CAREPOST_ERROR_NOT_WITNESSED, 75},
+        {CAREPOST_ERROR_VETOED, 77},
     };
     for (const auto& [code, exit] : promised) {
         CAPTURE(carepost_error_code_name(code));
