@@ -5,33 +5,9 @@
 // Decoding fails with malformed_request or too_large, naming object and field; encoding a value that would not decode
 // fails with bad_argument. Nothing here verifies a signature: that is proto/trust. Thread-safe: no state.
 
-#include <optional>
-#include <string>
-#include <variant>
-#include <vector>
-
-#include "proto/base/address.h"
-#include "proto/base/clock.h"
-#include "proto/base/ids.h"
-#include "proto/base/limits.h"
+#include "proto/codec/chain.h"
 
 namespace carepost::codec {
-
-// --- the container of everything signed -----------------------------------------------------------------------------
-struct KeySignature {
-    VerifyKey key;
-    Signature signature;
-};
-// Exact bytes and who signed them. The label of the transcript follows from where the object is used.
-struct SignedObject {
-    Bytes object;
-    std::vector<KeySignature> signatures;  // at most kSignaturesMost
-};
-inline constexpr std::size_t kSignaturesMost = 16;
-inline constexpr std::size_t kBrokerFileMost = 64 * 1024;  // registrar certificates included
-
-Result<Bytes> encode(const SignedObject& signed_object);
-Result<SignedObject> decode_signed_object(ByteView bytes, std::size_t limit = limits::kEntry);
 
 // --- certificates ---------------------------------------------------------------------------------------------------
 struct RegistrarCertificate {
@@ -68,73 +44,34 @@ struct Certificate {
     UnixMillis not_after_ms = 0;
     bool sandbox = false;
 };
+// The newest statement about a certificate counts: suspended ones can be resumed, revoked ones never.
+enum class RevocationKind : std::uint8_t { revoked = 0, suspended = 1, resumed = 2 };
 struct Revocation {
     MailboxId mailbox;
     Serial serial;
     UnixMillis time_ms = 0;
     std::string reason;  // may be empty
+    RevocationKind kind = RevocationKind::revoked;
+};
+// A lost or stolen identity is replaced (docs/protocol.md, "Resets"): of no effect before `effective_ms`, nor after a veto.
+struct Reset {
+    MailboxId mailbox;
+    Label label;
+    SignedObject certificate;  // of Certificate: same address, mailbox and label, the new identity key
+    UnixMillis created_ms = 0;
+    UnixMillis effective_ms = 0;  // not before created_ms
+    std::string reason;           // never empty: correspondents are shown it
 };
 Result<Bytes> encode(const RegistrarCertificate& certificate);
 Result<Bytes> encode(const BrokerFile& file);
 Result<Bytes> encode(const Certificate& certificate);
 Result<Bytes> encode(const Revocation& revocation);
+Result<Bytes> encode(const Reset& reset);
 Result<RegistrarCertificate> decode_registrar_certificate(ByteView object);
 Result<BrokerFile> decode_broker_file(ByteView object);
 Result<Certificate> decode_certificate(ByteView object);
 Result<Revocation> decode_revocation(ByteView object);
-
-// --- the mailbox's chain --------------------------------------------------------------------------------------------
-namespace right {
-inline constexpr std::uint32_t kRead = 1;
-inline constexpr std::uint32_t kSend = 2;
-inline constexpr std::uint32_t kManage = 4;
-inline constexpr std::uint32_t kAll = 7;
-}  // namespace right
-
-struct Member {
-    MemberId id;
-    VerifyKey signing_key;
-    TransportKey transport_key;
-    std::uint32_t rights = 0;  // of `right`, at least one
-    std::string name;
-};
-struct Genesis {
-    VerifyKey identity_key;
-    Member owner;
-};
-struct Epoch {
-    std::uint32_t number = 0;  // from 1
-    SealingKey public_key;
-    UnixMillis not_before_ms = 0;
-    UnixMillis not_after_ms = 0;  // the last moment at which it may be sealed to
-    Hash readers_hash;
-    Hash packets_root;
-};
-struct ChainEntry {
-    MailboxId mailbox;
-    std::uint64_t seq = 0;
-    Hash previous;  // SHA-256 of the previous entry's object bytes; zeros for seq 0
-    UnixMillis time_ms = 0;
-    std::variant<Genesis, Epoch> body;
-};
-Result<Bytes> encode(const ChainEntry& entry);
-Result<ChainEntry> decode_chain_entry(ByteView object);
-
-// --- enrolment ------------------------------------------------------------------------------------------------------
-using EnrolmentNonce = FixedBytes<struct EnrolmentNonceTag, 16>;
-struct EnrolmentRequest {
-    Address address;
-    std::string name;
-    MailboxId mailbox;
-    VerifyKey identity_key;
-    std::vector<SignedObject> chain;  // genesis, then epochs: 1 to 1 + kEpochsAhead
-    EnrolmentNonce nonce;
-    UnixMillis created_ms = 0;
-    UnixMillis expires_ms = 0;
-    bool sandbox = false;
-};
-Result<Bytes> encode(const EnrolmentRequest& request);
-Result<EnrolmentRequest> decode_enrolment_request(ByteView object);
+Result<Reset> decode_reset(ByteView object);
 
 // --- what the broker tells of the log --------------------------------------------------------------------------------
 struct Head {
@@ -143,11 +80,21 @@ struct Head {
     Hash hash;  // SHA-256 of that entry's object bytes
     std::uint64_t log_size = 0;
     UnixMillis time_ms = 0;
+    std::uint64_t certificates = 0;  // leaves of each type under this label
+    std::uint64_t revocations = 0;
+    std::uint64_t resets = 0;
 };
 Result<Bytes> encode(const Head& head);
 Result<Head> decode_head(ByteView object);
 
-enum class LeafType : std::uint8_t { certificate = 1, chain_entry = 2, revocation = 3, registrar_certificate = 4 };
+enum class LeafType : std::uint8_t {
+    certificate = 1,
+    chain_entry = 2,
+    revocation = 3,
+    registrar_certificate = 4,
+    reset = 5
+};
+inline constexpr LeafType kLastLeafType = LeafType::reset;
 
 // An object, the salt that hides it in the log, its place there, and the proof that it stands there.
 struct LoggedEntry {
@@ -163,12 +110,13 @@ Result<Bytes> encode(const LoggedEntry& entry);
 Result<LoggedEntry> decode_logged_entry(ByteView bytes);
 // The answer about one mailbox. Not a signed object itself: its parts are. Without `certificate` nothing was found.
 struct DirectoryRecord {
-    std::optional<LoggedEntry> certificate;
-    std::vector<LoggedEntry> chain;  // from the asked seq on
+    std::optional<LoggedEntry> certificate;  // the newest
+    std::vector<LoggedEntry> chain;          // from the asked seq on; as many as fit, the head says how many there are
     std::optional<SignedObject> head;
-    std::optional<LoggedEntry> revocation;
-    std::string address;  // as in the certificate, for lists; not trusted
+    std::optional<LoggedEntry> revocation;  // the newest
+    std::string address;                    // as in the certificate, for lists; not trusted
     std::string name;
+    std::optional<LoggedEntry> reset;  // the newest
 };
 Result<Bytes> encode(const DirectoryRecord& record);
 Result<DirectoryRecord> decode_directory_record(ByteView bytes);

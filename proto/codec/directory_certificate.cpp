@@ -57,6 +57,13 @@ Fault fault_of(const Certificate& certificate) {
 Fault fault_of(const Revocation& revocation) {
     if (!is_name(revocation.reason, false)) return "revocation: reason";
     if (revocation.time_ms > kLatestTime) return "revocation: time";
+    if (revocation.kind > RevocationKind::resumed) return "revocation: kind";
+    return std::nullopt;
+}
+
+Fault fault_of(const Reset& reset) {
+    if (!is_name(reset.reason)) return "reset: reason";
+    if (reset.created_ms > reset.effective_ms || reset.effective_ms > kLatestTime) return "reset: times";
     return std::nullopt;
 }
 
@@ -219,6 +226,7 @@ Result<Bytes> encode(const Revocation& revocation) {
     out.set_serial(field_of(revocation.serial));
     out.set_time_ms(revocation.time_ms);
     out.set_reason(revocation.reason);
+    out.set_kind(static_cast<std::uint32_t>(revocation.kind));
     return bytes_of(out);
 }
 
@@ -229,8 +237,39 @@ Result<Revocation> decode_revocation(ByteView object) {
     Revocation out{.mailbox = read.fixed<MailboxId>(in.mailbox(), "mailbox"),
                    .serial = read.fixed<Serial>(in.serial(), "serial"),
                    .time_ms = in.time_ms(),
-                   .reason = in.reason()};
+                   .reason = in.reason(),
+                   .kind = static_cast<RevocationKind>(std::min<std::uint32_t>(in.kind(), 255))};
     TRY(read.status());
+    if (auto fault = fault_of(out)) return malformed(*fault);
+    return out;
+}
+
+Result<Bytes> encode(const Reset& reset) {
+    if (auto fault = fault_of(reset)) return not_encodable(*fault);
+    TRY_ASSIGN(const Bytes certificate, encode(reset.certificate));
+    schema::Reset out;
+    out.set_version(kObjectVersion);
+    out.set_mailbox(field_of(reset.mailbox));
+    out.set_label(field_of(reset.label));
+    out.set_certificate(std::string(text_of(certificate)));
+    out.set_created_ms(reset.created_ms);
+    out.set_effective_ms(reset.effective_ms);
+    out.set_reason(reset.reason);
+    return bytes_of(out);
+}
+
+Result<Reset> decode_reset(ByteView object) {
+    const std::string what = "reset";
+    TRY_ASSIGN(const auto in, parse_versioned<schema::Reset>(object, limits::kEntry, what));
+    FieldReader read(what);
+    Reset out{.mailbox = read.fixed<MailboxId>(in.mailbox(), "mailbox"),
+              .label = read.fixed<Label>(in.label(), "label"),
+              .certificate = {},
+              .created_ms = in.created_ms(),
+              .effective_ms = in.effective_ms(),
+              .reason = in.reason()};
+    TRY(read.status());
+    TRY_ASSIGN(out.certificate, decode_signed_object(view_of(in.certificate())));
     if (auto fault = fault_of(out)) return malformed(*fault);
     return out;
 }

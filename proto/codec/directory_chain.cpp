@@ -1,18 +1,13 @@
-// The mailbox's chain, and the request that brings its beginning.
+// The mailbox's chain.
 
-#include "proto/codec/directory.h"
-#include "proto/codec/directory_fields.h"
-#include "proto/schema/directory.pb.h"
+#include <algorithm>
+
+#include "proto/codec/member_fields.h"
 
 namespace carepost::codec {
 namespace {
 
-Fault fault_of(const Genesis& genesis) {
-    const Member& owner = genesis.owner;
-    if (owner.rights == 0 || (owner.rights & ~right::kAll) != 0) return "chain entry: rights of the owner";
-    if (!is_name(owner.name)) return "chain entry: name of the owner";
-    return std::nullopt;
-}
+constexpr const char* kWhat = "chain entry";
 
 Fault fault_of(const Epoch& epoch) {
     if (epoch.number == 0) return "chain entry: epoch number 0";
@@ -20,57 +15,197 @@ Fault fault_of(const Epoch& epoch) {
     return std::nullopt;
 }
 
+// What is granted, and the epoch that begins with it.
+Fault fault_of_grant(std::uint32_t rights, UnixMillis until_ms, const std::optional<Epoch>& epoch) {
+    if (!is_right(rights)) return "chain entry: rights";
+    if (until_ms > kLatestTime) return "chain entry: end of the member";
+    return epoch ? fault_of(*epoch) : std::nullopt;
+}
+
+Fault fault_of(const Genesis& genesis) { return codec::fault_of(genesis.owner, kWhat); }
+Fault fault_of(const AddMember& body) { return fault_of_grant(body.rights, body.until_ms, body.epoch); }
+Fault fault_of(const RemoveMembers& body) {
+    if (body.members.size() > limits::kMembers) return "chain entry: too many members";
+    if (std::ranges::adjacent_find(body.members, std::greater_equal{}) != body.members.end()) {
+        return "chain entry: members are not sorted, or one stands there twice";
+    }
+    if (!is_name(body.reason, false)) return "chain entry: reason";
+    if (body.members.empty() && !body.epoch) return "chain entry: removes nobody";
+    return body.epoch ? fault_of(*body.epoch) : std::nullopt;
+}
+Fault fault_of(const ChangeRights& body) { return fault_of_grant(body.rights, body.until_ms, body.epoch); }
+Fault fault_of(const ReplaceIdentity&) { return std::nullopt; }
+Fault fault_of(const Dispute& body) {
+    if (body.epoch == 0) return "chain entry: epoch number 0";
+    if (!is_name(body.reason, false)) return "chain entry: reason";
+    return std::nullopt;
+}
+Fault fault_of(const Veto&) { return std::nullopt; }
+Fault fault_of(const TakeOver& body) { return codec::fault_of(body.owner, kWhat); }
+
 Fault fault_of(const ChainEntry& entry) {
     if (entry.time_ms > kLatestTime) return "chain entry: time";
     return std::visit([](const auto& body) { return fault_of(body); }, entry.body);
 }
 
-Fault fault_of(const EnrolmentRequest& request) {
-    if (!is_name(request.name)) return "enrolment request: name";
-    if (request.chain.empty() || request.chain.size() > 1 + limits::kEpochsAhead) {
-        return "enrolment request: number of chain entries";
-    }
-    if (!is_window(request.created_ms, request.expires_ms)) return "enrolment request: validity";
-    return std::nullopt;
+void write(const Epoch& epoch, schema::Epoch& out) {
+    out.set_number(epoch.number);
+    out.set_public_key(field_of(epoch.public_key));
+    out.set_not_before_ms(epoch.not_before_ms);
+    out.set_not_after_ms(epoch.not_after_ms);
+    out.set_readers_hash(field_of(epoch.readers_hash));
+    out.set_packets_root(field_of(epoch.packets_root));
 }
 
-void write(const Genesis& genesis, schema::ChainEntry& out) {
-    auto* body = out.mutable_genesis();
-    body->set_identity_key(field_of(genesis.identity_key));
-    auto* owner = body->mutable_owner();
-    owner->set_id(field_of(genesis.owner.id));
-    owner->set_signing_key(field_of(genesis.owner.signing_key));
-    owner->set_transport_key(field_of(genesis.owner.transport_key));
-    owner->set_rights(genesis.owner.rights);
-    owner->set_name(genesis.owner.name);
+Status write(const Genesis& body, schema::ChainEntry& entry) {
+    auto* out = entry.mutable_genesis();
+    out->set_identity_key(field_of(body.identity_key));
+    codec::write(body.owner, *out->mutable_owner());
+    return {};
+}
+Status write(const Epoch& body, schema::ChainEntry& entry) {
+    write(body, *entry.mutable_epoch());
+    return {};
+}
+Status write(const AddMember& body, schema::ChainEntry& entry) {
+    auto* out = entry.mutable_add_member();
+    TRY_ASSIGN(const Bytes request, encode(body.request));
+    out->set_request(std::string(text_of(request)));
+    out->set_rights(body.rights);
+    out->set_until_ms(body.until_ms);
+    if (body.epoch) write(*body.epoch, *out->mutable_epoch());
+    return {};
+}
+Status write(const RemoveMembers& body, schema::ChainEntry& entry) {
+    auto* out = entry.mutable_remove_members();
+    for (const MemberId& id : body.members)
+        out->add_members(field_of(id));
+    if (body.epoch) write(*body.epoch, *out->mutable_epoch());
+    out->set_reason(body.reason);
+    return {};
+}
+Status write(const ChangeRights& body, schema::ChainEntry& entry) {
+    auto* out = entry.mutable_change_rights();
+    out->set_member(field_of(body.member));
+    out->set_rights(body.rights);
+    out->set_until_ms(body.until_ms);
+    if (body.epoch) write(*body.epoch, *out->mutable_epoch());
+    return {};
+}
+Status write(const ReplaceIdentity& body, schema::ChainEntry& entry) {
+    entry.mutable_replace_identity()->set_identity_key(field_of(body.identity_key));
+    return {};
+}
+Status write(const Dispute& body, schema::ChainEntry& entry) {
+    auto* out = entry.mutable_dispute();
+    out->set_epoch(body.epoch);
+    out->set_packet_hash(field_of(body.packet_hash));
+    out->set_reason(body.reason);
+    return {};
+}
+Status write(const Veto& body, schema::ChainEntry& entry) {
+    entry.mutable_veto()->set_reset(field_of(body.reset));
+    return {};
+}
+Status write(const TakeOver& body, schema::ChainEntry& entry) {
+    auto* out = entry.mutable_take_over();
+    TRY_ASSIGN(const Bytes reset, encode(body.reset));
+    out->set_reset(std::string(text_of(reset)));
+    out->set_identity_key(field_of(body.identity_key));
+    codec::write(body.owner, *out->mutable_owner());
+    return {};
 }
 
-void write(const Epoch& epoch, schema::ChainEntry& out) {
-    auto* body = out.mutable_epoch();
-    body->set_number(epoch.number);
-    body->set_public_key(field_of(epoch.public_key));
-    body->set_not_before_ms(epoch.not_before_ms);
-    body->set_not_after_ms(epoch.not_after_ms);
-    body->set_readers_hash(field_of(epoch.readers_hash));
-    body->set_packets_root(field_of(epoch.packets_root));
-}
-
-Genesis read_genesis(const schema::Genesis& in, FieldReader& read) {
-    return {.identity_key = read.fixed<VerifyKey>(in.identity_key(), "identity key"),
-            .owner = {.id = read.fixed<MemberId>(in.owner().id(), "owner"),
-                      .signing_key = read.fixed<VerifyKey>(in.owner().signing_key(), "signing key"),
-                      .transport_key = read.fixed<TransportKey>(in.owner().transport_key(), "transport key"),
-                      .rights = in.owner().rights(),
-                      .name = in.owner().name()}};
-}
-
-Epoch read_epoch(const schema::Epoch& in, FieldReader& read) {
+Epoch read(const schema::Epoch& in, FieldReader& fields) {
     return {.number = in.number(),
-            .public_key = read.fixed<SealingKey>(in.public_key(), "public key"),
+            .public_key = fields.fixed<SealingKey>(in.public_key(), "public key"),
             .not_before_ms = in.not_before_ms(),
             .not_after_ms = in.not_after_ms(),
-            .readers_hash = read.fixed<Hash>(in.readers_hash(), "hash of the readers"),
-            .packets_root = read.fixed<Hash>(in.packets_root(), "root of the packets")};
+            .readers_hash = fields.fixed<Hash>(in.readers_hash(), "hash of the readers"),
+            .packets_root = fields.fixed<Hash>(in.packets_root(), "root of the packets")};
+}
+template <typename Body>
+std::optional<Epoch> read_successor(const Body& in, FieldReader& fields) {
+    if (!in.has_epoch()) return std::nullopt;
+    return read(in.epoch(), fields);
+}
+
+Genesis read(const schema::Genesis& in, FieldReader& fields) {
+    return {.identity_key = fields.fixed<VerifyKey>(in.identity_key(), "identity key"),
+            .owner = read_member(in.owner(), fields)};
+}
+Result<AddMember> read(const schema::AddMember& in, FieldReader& fields) {
+    TRY_ASSIGN(SignedObject request, decode_signed_object(view_of(in.request())));
+    return AddMember{.request = std::move(request),
+                     .rights = in.rights(),
+                     .until_ms = in.until_ms(),
+                     .epoch = read_successor(in, fields)};
+}
+RemoveMembers read(const schema::RemoveMembers& in, FieldReader& fields) {
+    RemoveMembers out;
+    for (const std::string& id : in.members())
+        out.members.push_back(fields.fixed<MemberId>(id, "member"));
+    out.epoch = read_successor(in, fields);
+    out.reason = in.reason();
+    return out;
+}
+ChangeRights read(const schema::ChangeRights& in, FieldReader& fields) {
+    return {.member = fields.fixed<MemberId>(in.member(), "member"),
+            .rights = in.rights(),
+            .until_ms = in.until_ms(),
+            .epoch = read_successor(in, fields)};
+}
+ReplaceIdentity read(const schema::ReplaceIdentity& in, FieldReader& fields) {
+    return {.identity_key = fields.fixed<VerifyKey>(in.identity_key(), "identity key")};
+}
+Dispute read(const schema::Dispute& in, FieldReader& fields) {
+    return {.epoch = in.epoch(),
+            .packet_hash = fields.fixed<Hash>(in.packet_hash(), "hash of the packet"),
+            .reason = in.reason()};
+}
+Veto read(const schema::Veto& in, FieldReader& fields) { return {.reset = fields.fixed<Hash>(in.reset(), "reset")}; }
+Result<TakeOver> read(const schema::TakeOver& in, FieldReader& fields) {
+    TRY_ASSIGN(SignedObject reset, decode_signed_object(view_of(in.reset())));
+    return TakeOver{.reset = std::move(reset),
+                    .identity_key = fields.fixed<VerifyKey>(in.identity_key(), "identity key"),
+                    .owner = read_member(in.owner(), fields)};
+}
+
+Status read_body(const schema::ChainEntry& in, FieldReader& fields, ChainEntry& out) {
+    switch (in.body_case()) {
+        case schema::ChainEntry::kGenesis:
+            out.body = read(in.genesis(), fields);
+            return {};
+        case schema::ChainEntry::kEpoch:
+            out.body = read(in.epoch(), fields);
+            return {};
+        case schema::ChainEntry::kAddMember: {
+            TRY_ASSIGN(out.body, read(in.add_member(), fields));
+            return {};
+        }
+        case schema::ChainEntry::kRemoveMembers:
+            out.body = read(in.remove_members(), fields);
+            return {};
+        case schema::ChainEntry::kChangeRights:
+            out.body = read(in.change_rights(), fields);
+            return {};
+        case schema::ChainEntry::kReplaceIdentity:
+            out.body = read(in.replace_identity(), fields);
+            return {};
+        case schema::ChainEntry::kDispute:
+            out.body = read(in.dispute(), fields);
+            return {};
+        case schema::ChainEntry::kVeto:
+            out.body = read(in.veto(), fields);
+            return {};
+        case schema::ChainEntry::kTakeOver: {
+            TRY_ASSIGN(out.body, read(in.take_over(), fields));
+            return {};
+        }
+        case schema::ChainEntry::BODY_NOT_SET:
+            break;
+    }
+    return malformed("chain entry: without content");
 }
 
 }  // namespace
@@ -83,76 +218,20 @@ Result<Bytes> encode(const ChainEntry& entry) {
     out.set_seq(entry.seq);
     out.set_previous(field_of(entry.previous));
     out.set_time_ms(entry.time_ms);
-    std::visit([&out](const auto& body) { write(body, out); }, entry.body);
+    TRY(std::visit([&out](const auto& body) { return write(body, out); }, entry.body));
     return bytes_of(out);
 }
 
 Result<ChainEntry> decode_chain_entry(ByteView object) {
-    const std::string what = "chain entry";
-    TRY_ASSIGN(const auto in, parse_versioned<schema::ChainEntry>(object, limits::kEntry, what));
-    FieldReader read(what);
-    ChainEntry out{.mailbox = read.fixed<MailboxId>(in.mailbox(), "mailbox"),
+    TRY_ASSIGN(const auto in, parse_versioned<schema::ChainEntry>(object, limits::kEntry, kWhat));
+    FieldReader fields(kWhat);
+    ChainEntry out{.mailbox = fields.fixed<MailboxId>(in.mailbox(), "mailbox"),
                    .seq = in.seq(),
-                   .previous = read.fixed<Hash>(in.previous(), "previous"),
+                   .previous = fields.fixed<Hash>(in.previous(), "previous"),
                    .time_ms = in.time_ms(),
                    .body = {}};
-    switch (in.body_case()) {
-        case schema::ChainEntry::kGenesis:
-            out.body = read_genesis(in.genesis(), read);
-            break;
-        case schema::ChainEntry::kEpoch:
-            out.body = read_epoch(in.epoch(), read);
-            break;
-        case schema::ChainEntry::BODY_NOT_SET:
-            return malformed(what + ": without content");
-    }
-    TRY(read.status());
-    if (auto fault = fault_of(out)) return malformed(*fault);
-    return out;
-}
-
-Result<Bytes> encode(const EnrolmentRequest& request) {
-    if (auto fault = fault_of(request)) return not_encodable(*fault);
-    schema::EnrolmentRequest out;
-    out.set_version(kObjectVersion);
-    out.set_address(request.address.text());
-    out.set_name(request.name);
-    out.set_mailbox(field_of(request.mailbox));
-    out.set_identity_key(field_of(request.identity_key));
-    for (const SignedObject& entry : request.chain) {
-        TRY_ASSIGN(const Bytes bytes, encode(entry));
-        out.add_chain(std::string(text_of(bytes)));
-    }
-    out.set_nonce(field_of(request.nonce));
-    out.set_created_ms(request.created_ms);
-    out.set_expires_ms(request.expires_ms);
-    out.set_sandbox(request.sandbox);
-    return bytes_of(out);
-}
-
-Result<EnrolmentRequest> decode_enrolment_request(ByteView object) {
-    const std::string what = "enrolment request";
-    TRY_ASSIGN(const auto in, parse_versioned<schema::EnrolmentRequest>(object, limits::kEnrolmentRequest, what));
-    const auto address = Address::parse(in.address());
-    if (!address || address->text() != in.address()) return malformed(what + ": address is not in its canonical form");
-    FieldReader read(what);
-    EnrolmentRequest out{.address = *address,
-                         .name = in.name(),
-                         .mailbox = read.fixed<MailboxId>(in.mailbox(), "mailbox"),
-                         .identity_key = read.fixed<VerifyKey>(in.identity_key(), "identity key"),
-                         .chain = {},
-                         .nonce = read.fixed<EnrolmentNonce>(in.nonce(), "nonce"),
-                         .created_ms = in.created_ms(),
-                         .expires_ms = in.expires_ms(),
-                         .sandbox = in.sandbox()};
-    TRY(read.status());
-    if (static_cast<std::size_t>(in.chain_size()) > 1 + limits::kEpochsAhead) {
-        return malformed(what + ": number of chain entries");
-    }
-    for (const auto& entry : in.chain()) {
-        TRY_ASSIGN(SignedObject signed_object, decode_signed_object(view_of(entry)));
-        out.chain.push_back(std::move(signed_object));
-    }
+    TRY(read_body(in, fields, out));
+    TRY(fields.status());
     if (auto fault = fault_of(out)) return malformed(*fault);
     return out;
 }

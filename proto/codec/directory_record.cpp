@@ -25,7 +25,7 @@ Status write(const LoggedEntry& entry, schema::LoggedEntry& out) {
 
 Result<LoggedEntry> read_entry(const schema::LoggedEntry& in) {
     const std::string what = "logged entry";
-    if (in.type() < 1 || in.type() > static_cast<std::uint32_t>(LeafType::registrar_certificate)) {
+    if (in.type() < 1 || in.type() > static_cast<std::uint32_t>(kLastLeafType)) {
         return malformed(what + ": type " + std::to_string(in.type()));
     }
     if (static_cast<std::size_t>(in.proof_size()) > kProofMost) return malformed(what + ": proof is too long");
@@ -52,6 +52,9 @@ Status read_entries(const schema::DirectoryRecord& in, DirectoryRecord& out) {
     }
     if (in.has_revocation()) {
         TRY_ASSIGN(out.revocation, read_entry(in.revocation()));
+    }
+    if (in.has_reset()) {
+        TRY_ASSIGN(out.reset, read_entry(in.reset()));
     }
     if (!in.head().empty()) {
         TRY_ASSIGN(out.head, decode_signed_object(view_of(in.head())));
@@ -81,6 +84,9 @@ Result<Bytes> encode(const Head& head) {
     out.set_hash(field_of(head.hash));
     out.set_log_size(head.log_size);
     out.set_time_ms(head.time_ms);
+    out.set_certificates(head.certificates);
+    out.set_revocations(head.revocations);
+    out.set_resets(head.resets);
     return bytes_of(out);
 }
 
@@ -91,7 +97,10 @@ Result<Head> decode_head(ByteView object) {
              .seq = in.seq(),
              .hash = read.fixed<Hash>(in.hash(), "hash"),
              .log_size = in.log_size(),
-             .time_ms = in.time_ms()};
+             .time_ms = in.time_ms(),
+             .certificates = in.certificates(),
+             .revocations = in.revocations(),
+             .resets = in.resets()};
     TRY(read.status());
     if (out.time_ms > kLatestTime) return malformed("head: time");
     return out;
@@ -108,6 +117,7 @@ Result<Bytes> encode(const DirectoryRecord& record) {
         out.set_head(std::string(text_of(head)));
     }
     if (record.revocation) TRY(write(*record.revocation, *out.mutable_revocation()));
+    if (record.reset) TRY(write(*record.reset, *out.mutable_reset()));
     out.set_address(record.address);
     out.set_name(record.name);
     return bytes_of(out);
@@ -124,7 +134,7 @@ Result<DirectoryRecord> decode_directory_record(ByteView bytes) {
     out.name = in.name();
     if (in.found()) {
         TRY(read_entries(in, out));
-    } else if (in.chain_size() != 0 || in.has_revocation() || !in.head().empty()) {
+    } else if (in.chain_size() != 0 || in.has_revocation() || in.has_reset() || !in.head().empty()) {
         return malformed(what + ": content without a certificate");
     }
     return out;

@@ -26,7 +26,7 @@ Result<DirectoryLeaf> decode_directory_leaf(ByteView bytes) {
     if (bytes.size() != kDirectoryLeaf) {
         return fail(ErrorCode::malformed_request, "directory leaf: " + std::to_string(bytes.size()) + " bytes, not 73");
     }
-    if (bytes[0] < 1 || bytes[0] > static_cast<std::uint8_t>(codec::LeafType::registrar_certificate)) {
+    if (bytes[0] < 1 || bytes[0] > static_cast<std::uint8_t>(codec::kLastLeafType)) {
         return fail(ErrorCode::malformed_request, "directory leaf: type " + std::to_string(bytes[0]));
     }
     ByteReader in(bytes.subspan(1));
