@@ -13,7 +13,7 @@ namespace carepost::auth {
 using SessionId = std::uint64_t;
 
 // Which kinds of sessions an operation is open to; bits, for the routes table.
-enum class Kind : std::uint8_t { member = 1, invitation = 2, admin = 4 };
+enum class Kind : std::uint8_t { member = 1, invitation = 2, admin = 4, pairing = 8 };
 
 inline constexpr std::uint32_t kRead = 1;
 inline constexpr std::uint32_t kSend = 2;

@@ -87,6 +87,16 @@ struct Dispatcher::Services {
         void operator()(codec::op::Delete& op) {
             services.mailbox.delete_items(who(), std::move(op), answer<codec::reply::Delete>(std::move(responder)));
         }
+        void operator()(codec::op::PublishSealingKeys&) { not_spoken(); }
+        void operator()(codec::op::SealingKeys&) { not_spoken(); }
+        void operator()(codec::op::PutPackets&) { not_spoken(); }
+        void operator()(codec::op::Packets&) { not_spoken(); }
+        void operator()(codec::op::OpenPairing&) { not_spoken(); }
+        void operator()(codec::op::Pair&) { not_spoken(); }
+        void operator()(codec::op::Pairings&) { not_spoken(); }
+        void not_spoken() {
+            responder.reply(Error{ErrorCode::unsupported_version, "this broker keeps no packets", {}, std::nullopt});
+        }
     };
 };
 

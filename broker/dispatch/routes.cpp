@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::uint8_t kMember = static_cast<std::uint8_t>(auth::Kind::member);
 constexpr std::uint8_t kInvitation = static_cast<std::uint8_t>(auth::Kind::invitation);
+constexpr std::uint8_t kPairing = static_cast<std::uint8_t>(auth::Kind::pairing);
 constexpr std::uint8_t kAdmin = static_cast<std::uint8_t>(auth::Kind::admin);
+constexpr std::uint8_t kAnyone = kMember | kInvitation | kPairing;
 constexpr std::size_t kSmall = 1024;
 constexpr std::size_t kFrame = limits::kFrame;
 constexpr std::size_t kPartFrame = limits::kPart + limits::kStreamHeader;
@@ -25,13 +27,13 @@ using auth::kSend;
 // clang-format off
 constexpr Route kWireRoutes[] = {
     // name                 sessions               right    message cap              raw cap                 cost
-    {"hello",               kMember | kInvitation, 0,       kSmall,                  0,                      light},
+    {"hello",               kAnyone,               0,       kSmall,                  0,                      light},
     {"enrol",               kInvitation,           0,       limits::kEnrolmentRequest + kSmall, 0,           heavy},
     {"enrolment status",    kInvitation,           0,       kSmall,                  0,                      light},
     {"lookup",              kMember,               0,       16 * kSmall,             0,                      heavy},
     {"search",              kMember,               0,       kSmall,                  0,                      heavy},
-    {"checkpoint",          kMember | kInvitation, 0,       kSmall,                  0,                      light},
-    {"consistency",         kMember | kInvitation, 0,       kSmall,                  0,                      normal},
+    {"checkpoint",          kAnyone,               0,       kSmall,                  0,                      light},
+    {"consistency",         kAnyone,               0,       kSmall,                  0,                      normal},
     {"log leaves",          kMember,               0,       kSmall,                  0,                      normal},
     {"publish",             kMember,               kManage, limits::kEntry + kSmall, 0,                      heavy},
     {"submit",              kMember,               kSend,   kFrame,                  limits::kInlineContent, normal},
@@ -40,10 +42,17 @@ constexpr Route kWireRoutes[] = {
     {"changes",             kMember,               kRead,   kSmall,                  0,                      light},
     {"fetch envelope",      kMember,               kRead,   kSmall,                  0,                      light},
     {"fetch part",          kMember,               kRead,   kSmall,                  0,                      light},
-    {"watch",               kMember,               kRead,   kSmall,                  0,                      light},
+    {"watch",               kMember,     kRead | kManage,   kSmall,                  0,                      light},
     {"give receipt",        kMember,               kRead,   kSmall,                  0,                      normal},
     {"receipts",            kMember,               kSend,   kSmall,                  0,                      normal},
     {"delete",              kMember,               kRead,   16 * kSmall,             0,                      normal},
+    {"publish sealing keys", kMember,              0,       kFrame,                  0,                      heavy},
+    {"sealing keys",        kMember,     kRead | kManage,   kSmall,                  0,                      normal},
+    {"put packets",         kMember,     kRead | kManage,   kFrame,                  0,                      heavy},
+    {"packets",             kMember,               kRead,   kSmall,                  0,                      normal},
+    {"open pairing",        kMember,               kManage, kSmall,                  0,                      heavy},
+    {"pair",                kPairing,              0,       limits::kPairingRequest + kSmall, 0,             heavy},
+    {"pairings",            kMember,               kManage, kSmall,                  0,                      normal},
 };
 constexpr Route kAdminRoutes[] = {
     {"admin status",              kAdmin, 0, kSmall, 0, light},
@@ -70,7 +79,7 @@ std::span<const Route> admin_routes() { return kAdminRoutes; }
 
 bool permits(const Route& route, const auth::Identity& identity) {
     if ((route.kinds & static_cast<std::uint8_t>(identity.kind)) == 0) return false;
-    return identity.kind != auth::Kind::member || (identity.rights & route.right) == route.right;
+    return identity.kind != auth::Kind::member || route.right == 0 || (identity.rights & route.right) != 0;
 }
 
 }  // namespace carepost::dispatch

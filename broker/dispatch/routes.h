@@ -17,7 +17,7 @@ enum class RateClass : std::uint8_t { light = 1, normal = 2, heavy = 10 };
 struct Route {
     std::string_view name;
     std::uint8_t kinds;       // auth::Kind bits: which sessions
-    std::uint32_t right;      // a member needs this one; 0: any member
+    std::uint32_t right;      // a member needs one of these; 0: any member
     std::size_t message_cap;  // bytes of the protobuf frame
     std::size_t raw_cap;      // bytes of the raw frame; 0: none allowed
     RateClass rate;

@@ -57,6 +57,11 @@ inline constexpr std::uint32_t kRetentionDaysMost = 365;
 // --- directory ----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kEntry = 8 * 1024;              // one certificate or chain entry (an epoch has 1.3 KiB)
 inline constexpr std::size_t kEnrolmentRequest = 64 * 1024;  // genesis and ten epochs are about 16 KiB
+inline constexpr std::size_t kPairingRequest = 4 * 1024;     // a recovery kit's has a sealing key of 1,216 bytes
+inline constexpr std::size_t kMemberSealingKey = 2 * 1024;   // one, signed: about 1.4 KiB
+inline constexpr std::size_t kSealingKeysAtOnce = 128;       // fills a frame
+inline constexpr std::size_t kPacket = 1280;                 // one: about 1.2 KiB
+inline constexpr std::size_t kPacketsAtOnce = 150;           // fills a frame
 inline constexpr std::size_t kNameCharacters = 200;
 inline constexpr std::uint32_t kEpochsAhead = 10;    // epochs published in advance
 inline constexpr std::chrono::days kEpoch{7};        // how long an epoch is the current one

@@ -104,13 +104,38 @@ struct Receipts {
 struct Delete {
     std::vector<std::uint64_t> seqs;  // 1 to 1000
 };
+struct PublishSealingKeys {
+    std::vector<Bytes> keys;  // SignedObject of MemberSealingKey: 1 to limits::kSealingKeysAtOnce
+};
+// The keys of these epochs that no published packet was sealed to, by epoch and member.
+struct SealingKeys {
+    std::uint32_t first_epoch = 0;  // not above last_epoch
+    std::uint32_t last_epoch = 0;
+    std::uint32_t after_epoch = 0;         // with after_member: the last key of the previous page
+    std::optional<MemberId> after_member;  // nothing: from first_epoch on
+};
+struct PutPackets {
+    std::vector<Bytes> packets;  // Packet: 1 to limits::kPacketsAtOnce
+};
+struct Packets {
+    std::uint32_t first_epoch = 0;
+};
+struct OpenPairing {
+    TransportKey transport_key;
+    UnixMillis expires = 0;
+};
+struct Pair {
+    Bytes request;  // SignedObject of PairingRequest, at most limits::kPairingRequest
+};
+struct Pairings {};
 
 }  // namespace op
 
 using Operation =
     std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint, op::Consistency,
                  op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List, op::Changes, op::FetchEnvelope,
-                 op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts, op::Delete>;
+                 op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts, op::Delete, op::PublishSealingKeys,
+                 op::SealingKeys, op::PutPackets, op::Packets, op::OpenPairing, op::Pair, op::Pairings>;
 
 struct Request {
     std::uint64_t id = 0;           // not 0
@@ -214,11 +239,13 @@ struct List {
     std::vector<MailItem> items;
     bool more = false;
 };
-enum class ChangeKind : std::uint8_t { arrived = 1, receipt = 2, deleted = 3 };
+// `pairing`: somebody asks to join; `packets`: there are new packets or wishes for some. Of these two the feed holds the
+// newest alone, with neither item nor message.
+enum class ChangeKind : std::uint8_t { arrived = 1, receipt = 2, deleted = 3, pairing = 4, packets = 5 };
 struct Change {
     std::uint64_t change = 0;
     ChangeKind kind = ChangeKind::arrived;
-    std::uint64_t seq = 0;
+    std::uint64_t seq = 0;  // 0 and a zero message for the kinds without a message
     MessageId message;
 };
 struct Changes {
@@ -254,16 +281,42 @@ struct Receipts {
 struct Delete {
     std::vector<std::optional<Error>> results;  // one a seq, in order; nothing: done
 };
+struct PublishSealingKeys {};
+struct SealingKeys {
+    std::vector<Bytes> keys;  // SignedObject of MemberSealingKey
+    bool more = false;
+};
+struct PutPackets {};
+struct Packets {
+    std::vector<Bytes> packets;         // Packet, by epoch
+    std::vector<std::uint32_t> wanted;  // epochs whose packets other members miss, at most 1000
+    bool more = false;                  // go on from the last packet's epoch + 1
+};
+struct OpenPairing {};
+enum class PairingState : std::uint8_t { waiting = 1, member = 2, refused = 3 };
+struct Pair {
+    PairingState state = PairingState::waiting;
+};
+struct MissingPackets {
+    MemberId member;
+    std::vector<std::uint32_t> epochs;
+};
+struct Pairings {
+    std::vector<Bytes> requests;  // SignedObject of PairingRequest
+    std::vector<MissingPackets> missing;
+};
 struct Push {
     std::uint64_t change = 0;
 };
 
 }  // namespace reply
 
-using Outcome = std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint,
-                             reply::Consistency, reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart,
-                             reply::List, reply::Changes, reply::FetchEnvelope, reply::FetchPart, reply::Watch,
-                             reply::GiveReceipt, reply::Receipts, reply::Delete, reply::Push>;
+using Outcome =
+    std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint, reply::Consistency,
+                 reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart, reply::List, reply::Changes,
+                 reply::FetchEnvelope, reply::FetchPart, reply::Watch, reply::GiveReceipt, reply::Receipts,
+                 reply::Delete, reply::PublishSealingKeys, reply::SealingKeys, reply::PutPackets, reply::Packets,
+                 reply::OpenPairing, reply::Pair, reply::Pairings, reply::Push>;
 
 struct Reply {
     std::uint64_t id = 0;  // of the request; 0 with a Push

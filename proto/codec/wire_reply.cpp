@@ -115,7 +115,7 @@ void encode(const reply::Changes& in, Pb& out) {
         one->set_change(change.change);
         one->set_kind(static_cast<std::uint32_t>(change.kind));
         one->set_seq(change.seq);
-        put(one->mutable_message_id(), change.message.view());
+        if (!change.message.is_zero()) put(one->mutable_message_id(), change.message.view());
     }
 }
 void encode(const reply::FetchEnvelope& in, Pb& out) {
@@ -143,6 +143,32 @@ void encode(const reply::Delete& in, Pb& out) {
     for (const auto& result : in.results) {
         auto* one = out.mutable_delete_()->add_results();
         if (result) encode_error(*result, *one);
+    }
+}
+void encode(const reply::PublishSealingKeys&, Pb& out) { out.mutable_publish_sealing_keys(); }
+void encode(const reply::SealingKeys& in, Pb& out) {
+    out.mutable_sealing_keys()->set_more(in.more);
+    for (const auto& key : in.keys)
+        put(out.mutable_sealing_keys()->add_keys(), key);
+}
+void encode(const reply::PutPackets&, Pb& out) { out.mutable_put_packets(); }
+void encode(const reply::Packets& in, Pb& out) {
+    auto* packets = out.mutable_packets();
+    packets->set_more(in.more);
+    for (const auto& packet : in.packets)
+        put(packets->add_packets(), packet);
+    packets->mutable_wanted()->Add(in.wanted.begin(), in.wanted.end());
+}
+void encode(const reply::OpenPairing&, Pb& out) { out.mutable_open_pairing(); }
+void encode(const reply::Pair& in, Pb& out) { out.mutable_pair()->set_state(static_cast<std::uint32_t>(in.state)); }
+void encode(const reply::Pairings& in, Pb& out) {
+    auto* pairings = out.mutable_pairings();
+    for (const auto& request : in.requests)
+        put(pairings->add_requests(), request);
+    for (const auto& missing : in.missing) {
+        auto* one = pairings->add_missing();
+        put(one->mutable_member(), missing.member.view());
+        one->mutable_epochs()->Add(missing.epochs.begin(), missing.epochs.end());
     }
 }
 void encode(const reply::Push& in, Pb& out) { out.mutable_push()->set_change(in.change); }
@@ -263,9 +289,11 @@ Result<Outcome> decode(const schema::ChangesReply& in) {
     reply::Changes out;
     out.latest = in.latest();
     for (const auto& change : in.changes()) {
-        TRY_ASSIGN(auto kind, ranged(change.kind(), reply::ChangeKind::arrived, reply::ChangeKind::deleted, "kind"));
-        TRY_ASSIGN(auto message, fixed<MessageId>(change.message_id(), "message_id"));
-        out.changes.push_back({change.change(), kind, change.seq(), message});
+        TRY_ASSIGN(auto kind, ranged(change.kind(), reply::ChangeKind::arrived, reply::ChangeKind::packets, "kind"));
+        TRY_ASSIGN(auto message, fixed_or_empty<MessageId>(change.message_id(), "message_id"));
+        if (!message && kind < reply::ChangeKind::pairing)
+            return fail(ErrorCode::malformed_request, "a change of a message without its id");
+        out.changes.push_back({change.change(), kind, change.seq(), message.value_or(MessageId{})});
     }
     return out;
 }
@@ -294,6 +322,50 @@ Result<Outcome> decode(const schema::DeleteReply& in) {
     reply::Delete out;
     for (const auto& result : in.results()) {
         out.results.push_back(result.code() == 0 ? std::optional<Error>() : decode_error(result));
+    }
+    return out;
+}
+Result<Outcome> decode(const schema::PublishSealingKeysReply&) { return reply::PublishSealingKeys{}; }
+// The objects of a list, each of at most `size_most` bytes.
+template <typename Repeated>
+Result<std::vector<Bytes>> objects(const Repeated& in, std::size_t size_most, const char* name) {
+    std::vector<Bytes> out;
+    out.reserve(static_cast<std::size_t>(in.size()));
+    for (const auto& one : in) {
+        TRY_ASSIGN(auto object, bounded(one, size_most, name));
+        out.push_back(std::move(object));
+    }
+    return out;
+}
+// Numbers may travel packed, one byte each, which the count of fields does not see.
+template <typename Repeated>
+Result<std::vector<std::uint32_t>> epoch_numbers(const Repeated& in) {
+    if (static_cast<std::size_t>(in.size()) > limits::kListPage)
+        return fail(ErrorCode::malformed_request, "more epochs than a page holds");
+    return std::vector<std::uint32_t>(in.begin(), in.end());
+}
+Result<Outcome> decode(const schema::SealingKeysReply& in) {
+    TRY_ASSIGN(auto keys, objects(in.keys(), limits::kMemberSealingKey, "a sealing key"));
+    return reply::SealingKeys{std::move(keys), in.more()};
+}
+Result<Outcome> decode(const schema::PutPacketsReply&) { return reply::PutPackets{}; }
+Result<Outcome> decode(const schema::PacketsReply& in) {
+    TRY_ASSIGN(auto packets, objects(in.packets(), limits::kPacket, "a packet"));
+    TRY_ASSIGN(auto wanted, epoch_numbers(in.wanted()));
+    return reply::Packets{std::move(packets), std::move(wanted), in.more()};
+}
+Result<Outcome> decode(const schema::OpenPairingReply&) { return reply::OpenPairing{}; }
+Result<Outcome> decode(const schema::PairReply& in) {
+    TRY_ASSIGN(auto state, ranged(in.state(), reply::PairingState::waiting, reply::PairingState::refused, "state"));
+    return reply::Pair{state};
+}
+Result<Outcome> decode(const schema::PairingsReply& in) {
+    reply::Pairings out;
+    TRY_ASSIGN(out.requests, objects(in.requests(), limits::kPairingRequest, "a pairing request"));
+    for (const auto& missing : in.missing()) {
+        TRY_ASSIGN(auto member, fixed<MemberId>(missing.member(), "member"));
+        TRY_ASSIGN(auto epochs, epoch_numbers(missing.epochs()));
+        out.missing.push_back({member, std::move(epochs)});
     }
     return out;
 }
@@ -339,6 +411,20 @@ Result<Outcome> decode_outcome(const Pb& in) {
             return decode(in.receipts());
         case Pb::kDelete:
             return decode(in.delete_());
+        case Pb::kPublishSealingKeys:
+            return decode(in.publish_sealing_keys());
+        case Pb::kSealingKeys:
+            return decode(in.sealing_keys());
+        case Pb::kPutPackets:
+            return decode(in.put_packets());
+        case Pb::kPackets:
+            return decode(in.packets());
+        case Pb::kOpenPairing:
+            return decode(in.open_pairing());
+        case Pb::kPair:
+            return decode(in.pair());
+        case Pb::kPairings:
+            return decode(in.pairings());
         case Pb::kPush:
             return decode(in.push());
         case Pb::RESULT_NOT_SET:
@@ -360,9 +446,9 @@ Bytes encode_reply(const Reply& reply) {
 
 Result<Reply> decode_reply(ByteView frame) {
     Pb in;
-    bool affordable =
-        frame.size() <= limits::kFrame &&
-        within_field_budget(frame, kReplyFields, {{21, 1}, {30, 2}, {40, 1}, {41, 1}, {42, 1}, {51, 3}, {52, 1}});
+    bool affordable = frame.size() <= limits::kFrame &&
+                      within_field_budget(frame, kReplyFields,
+                                          {{21, 1}, {30, 2}, {40, 1}, {41, 1}, {42, 1}, {51, 3}, {52, 1}, {76, 2}});
     if (!affordable || !parse_quietly(in, frame)) {
         return fail(ErrorCode::malformed_request, "the broker's answer is not a reply of this protocol");
     }

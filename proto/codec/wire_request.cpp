@@ -21,8 +21,8 @@ constexpr std::size_t kSearchText = 200;
 constexpr std::size_t kMemberReceipt = 512;  // statement and signature take about 200
 
 // The operations in the order of `Operation`, by their field number in the schema.
-constexpr std::uint32_t kOperationFields[] = {10, 11, 12, 20, 21, 22, 23, 24, 25, 30,
-                                              31, 40, 41, 42, 43, 44, 50, 51, 52};
+constexpr std::uint32_t kOperationFields[] = {10, 11, 12, 20, 21, 22, 23, 24, 25, 30, 31, 40, 41,
+                                              42, 43, 44, 50, 51, 52, 70, 71, 72, 73, 74, 75, 76};
 static_assert(std::size(kOperationFields) == std::variant_size_v<Operation>);
 
 Result<std::uint32_t> page_limit(std::uint32_t limit) {
@@ -151,6 +151,50 @@ Result<Operation> decode(const schema::Delete& in) {
     }
     return op::Delete{{in.seqs().begin(), in.seqs().end()}};
 }
+// The objects of a list that must not be empty.
+template <typename Repeated>
+Result<std::vector<Bytes>> objects(const Repeated& in, std::size_t count_most, std::size_t size_most,
+                                   const char* name) {
+    auto count = static_cast<std::size_t>(in.size());
+    if (count == 0) return fail(ErrorCode::malformed_request, std::string("without any ") + name);
+    if (count > count_most) {
+        return fail(ErrorCode::too_many,
+                    std::to_string(count) + " times " + name + " at once, the limit is " + std::to_string(count_most));
+    }
+    std::vector<Bytes> out;
+    out.reserve(count);
+    for (const auto& one : in) {
+        TRY_ASSIGN(auto object, bounded(one, size_most, name));
+        out.push_back(std::move(object));
+    }
+    return out;
+}
+Result<Operation> decode(const schema::PublishSealingKeys& in) {
+    TRY_ASSIGN(auto keys, objects(in.keys(), limits::kSealingKeysAtOnce, limits::kMemberSealingKey, "a sealing key"));
+    return op::PublishSealingKeys{std::move(keys)};
+}
+Result<Operation> decode(const schema::SealingKeys& in) {
+    if (in.last_epoch() < in.first_epoch())
+        return fail(ErrorCode::malformed_request, "last_epoch is below first_epoch");
+    op::SealingKeys out{in.first_epoch(), in.last_epoch(), in.after_epoch(), std::nullopt};
+    if (in.after_member().empty()) return out;
+    TRY_ASSIGN(out.after_member, fixed<MemberId>(in.after_member(), "after_member"));
+    return out;
+}
+Result<Operation> decode(const schema::PutPackets& in) {
+    TRY_ASSIGN(auto packets, objects(in.packets(), limits::kPacketsAtOnce, limits::kPacket, "a packet"));
+    return op::PutPackets{std::move(packets)};
+}
+Result<Operation> decode(const schema::Packets& in) { return op::Packets{in.first_epoch()}; }
+Result<Operation> decode(const schema::OpenPairing& in) {
+    TRY_ASSIGN(auto key, fixed<TransportKey>(in.transport_key(), "transport_key"));
+    return op::OpenPairing{key, in.expires_ms()};
+}
+Result<Operation> decode(const schema::Pair& in) {
+    TRY_ASSIGN(auto request, bounded(in.request(), limits::kPairingRequest, "the pairing request"));
+    return op::Pair{std::move(request)};
+}
+Result<Operation> decode(const schema::Pairings&) { return op::Pairings{}; }
 
 Result<Operation> decode_operation(const Pb& in) {
     switch (in.op_case()) {
@@ -192,6 +236,20 @@ Result<Operation> decode_operation(const Pb& in) {
             return decode(in.receipts());
         case Pb::kDelete:
             return decode(in.delete_());
+        case Pb::kPublishSealingKeys:
+            return decode(in.publish_sealing_keys());
+        case Pb::kSealingKeys:
+            return decode(in.sealing_keys());
+        case Pb::kPutPackets:
+            return decode(in.put_packets());
+        case Pb::kPackets:
+            return decode(in.packets());
+        case Pb::kOpenPairing:
+            return decode(in.open_pairing());
+        case Pb::kPair:
+            return decode(in.pair());
+        case Pb::kPairings:
+            return decode(in.pairings());
         case Pb::OP_NOT_SET:
             break;
     }
@@ -285,6 +343,30 @@ void encode(const op::Receipts& in, Pb& out) {
 void encode(const op::Delete& in, Pb& out) {
     out.mutable_delete_()->mutable_seqs()->Add(in.seqs.begin(), in.seqs.end());
 }
+void encode(const op::PublishSealingKeys& in, Pb& out) {
+    out.mutable_publish_sealing_keys();
+    for (const auto& key : in.keys)
+        put(out.mutable_publish_sealing_keys()->add_keys(), key);
+}
+void encode(const op::SealingKeys& in, Pb& out) {
+    auto* keys = out.mutable_sealing_keys();
+    keys->set_first_epoch(in.first_epoch);
+    keys->set_last_epoch(in.last_epoch);
+    keys->set_after_epoch(in.after_epoch);
+    if (in.after_member) put(keys->mutable_after_member(), in.after_member->view());
+}
+void encode(const op::PutPackets& in, Pb& out) {
+    out.mutable_put_packets();
+    for (const auto& packet : in.packets)
+        put(out.mutable_put_packets()->add_packets(), packet);
+}
+void encode(const op::Packets& in, Pb& out) { out.mutable_packets()->set_first_epoch(in.first_epoch); }
+void encode(const op::OpenPairing& in, Pb& out) {
+    put(out.mutable_open_pairing()->mutable_transport_key(), in.transport_key.view());
+    out.mutable_open_pairing()->set_expires_ms(in.expires);
+}
+void encode(const op::Pair& in, Pb& out) { put(out.mutable_pair()->mutable_request(), in.request); }
+void encode(const op::Pairings&, Pb& out) { out.mutable_pairings(); }
 
 }  // namespace
 

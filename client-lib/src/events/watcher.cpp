@@ -16,7 +16,8 @@ constexpr milliseconds kPatience{30'000};  // of the watcher's own requests
 // Pushes may be dropped by a busy broker; the feed is asked at least this often.
 constexpr milliseconds kAskAnyway{60'000};
 
-Event event_of(const codec::reply::Change& change) {
+// Nothing for what is no event of a message.
+std::optional<Event> event_of(const codec::reply::Change& change) {
     Event event;
     switch (change.kind) {
         case codec::reply::ChangeKind::arrived:
@@ -28,6 +29,9 @@ Event event_of(const codec::reply::Change& change) {
         case codec::reply::ChangeKind::deleted:
             event.kind = EventKind::deleted;
             break;
+        case codec::reply::ChangeKind::pairing:
+        case codec::reply::ChangeKind::packets:
+            return std::nullopt;
     }
     event.change = change.change;
     event.seq = change.seq;
@@ -44,7 +48,7 @@ Result<ChangePage> fetch_changes(Connection& connection, std::uint64_t after, st
     ChangePage page;
     page.next = after;
     for (const auto& change : reply.changes) {
-        page.changes.push_back(event_of(change));
+        if (auto event = event_of(change)) page.changes.push_back(std::move(*event));
         page.next = std::max(page.next, change.change);
     }
     page.more = !reply.changes.empty() && page.next < reply.latest;

@@ -36,7 +36,14 @@ std::vector<Operation> all_operations() {
             op::Watch{},
             op::GiveReceipt{29, Bytes(200, 30)},
             op::Receipts{id<MessageId>(31), 32},
-            op::Delete{{33, 34, UINT64_MAX}}};
+            op::Delete{{33, 34, UINT64_MAX}},
+            op::PublishSealingKeys{{Bytes(1400, 35), Bytes(1401, 36)}},
+            op::SealingKeys{37, 38, 39, id<MemberId>(40)},
+            op::PutPackets{{Bytes(1200, 41), Bytes(1201, 42)}},
+            op::Packets{43},
+            op::OpenPairing{id<TransportKey>(44), 45},
+            op::Pair{Bytes(600, 46)},
+            op::Pairings{}};
 }
 
 std::vector<Outcome> all_outcomes() {
@@ -71,7 +78,8 @@ std::vector<Outcome> all_outcomes() {
     out.emplace_back(reply::Submit{Bytes(400, 1), {{Stream::leaves, 2, 3, 4}}, true});
     out.emplace_back(reply::PutPart{6});
     out.emplace_back(reply::List{{item, item}, true});
-    out.emplace_back(reply::Changes{{{1, reply::ChangeKind::deleted, 2, id<MessageId>(3)}}, 9});
+    out.emplace_back(reply::Changes{
+        {{1, reply::ChangeKind::deleted, 2, id<MessageId>(3)}, {4, reply::ChangeKind::packets, 0, {}}}, 9});
     out.emplace_back(reply::FetchEnvelope{item});
     out.emplace_back(reply::FetchPart{7});
     out.emplace_back(reply::Watch{8});
@@ -79,6 +87,13 @@ std::vector<Outcome> all_outcomes() {
     out.emplace_back(reply::Receipts{
         Bytes(400, 1), 2, {{id<MailboxId>(1), "a", Bytes(3), Bytes(4), reply::RecipientState::received}}, true});
     out.emplace_back(reply::Delete{{std::nullopt, Error{ErrorCode::not_found, "x", "y", std::nullopt}}});
+    out.emplace_back(reply::PublishSealingKeys{});
+    out.emplace_back(reply::SealingKeys{{Bytes(1400, 1), Bytes(1401, 2)}, true});
+    out.emplace_back(reply::PutPackets{});
+    out.emplace_back(reply::Packets{{Bytes(1200, 1), Bytes(1201, 2)}, {3, 4, UINT32_MAX}, true});
+    out.emplace_back(reply::OpenPairing{});
+    out.emplace_back(reply::Pair{reply::PairingState::refused});
+    out.emplace_back(reply::Pairings{{Bytes(600, 1)}, {{id<MemberId>(2), {3, 4}}, {id<MemberId>(5), {}}}});
     return out;
 }
 
@@ -244,10 +259,30 @@ TEST_CASE("wire: tiny elements in a reply are refused as well", "[codec]") {
     Bytes items;
     for (int i = 0; i < 64 * 1024; ++i)
         items.insert(items.end(), {0x0A, 0x00});
-    for (std::uint32_t field : {21U, 22U, 30U, 40U, 41U, 51U, 52U}) {
+    for (std::uint32_t field : {21U, 22U, 30U, 40U, 41U, 51U, 52U, 71U, 73U, 76U}) {
         INFO("reply " << field);
         CHECK_FALSE(decode_reply(request_of(field, items)));
     }
+}
+
+TEST_CASE("wire: packed numbers of epochs have a bound of their own", "[codec]") {
+    const auto wanted = [](std::size_t count) {
+        return decode_reply(encode_reply({1, reply::Packets{{}, std::vector<std::uint32_t>(count, 7), false}}));
+    };
+    CHECK(wanted(1000));
+    CHECK_FALSE(wanted(1001));
+    const auto missing = [](std::size_t count) {
+        return decode_reply(
+            encode_reply({1, reply::Pairings{{}, {{id<MemberId>(1), std::vector<std::uint32_t>(count, 7)}}}}));
+    };
+    CHECK(missing(1000));
+    CHECK_FALSE(missing(1001));
+}
+
+TEST_CASE("wire: objects larger than their kind in a reply are refused", "[codec]") {
+    CHECK_FALSE(decode_reply(encode_reply({1, reply::SealingKeys{{Bytes(limits::kMemberSealingKey + 1)}, false}})));
+    CHECK_FALSE(decode_reply(encode_reply({1, reply::Packets{{Bytes(limits::kPacket + 1)}, {}, false}})));
+    CHECK_FALSE(decode_reply(encode_reply({1, reply::Pairings{{Bytes(limits::kPairingRequest + 1)}, {}}})));
 }
 
 TEST_CASE("wire: groups and nonsense tags are no messages", "[codec]") {
@@ -319,6 +354,18 @@ TEST_CASE("wire: every bound holds at its limit and not beyond", "[codec]") {
     CHECK(code_of(op::Search{"x", "", "", 1001}) == ErrorCode::too_many);
     CHECK(code_of(op::GiveReceipt{1, Bytes(512)}) == ErrorCode{});
     CHECK(code_of(op::GiveReceipt{1, Bytes(513)}) == ErrorCode::too_large);
+    CHECK(code_of(op::PublishSealingKeys{}) == ErrorCode::malformed_request);
+    CHECK(code_of(op::PublishSealingKeys{{Bytes(limits::kMemberSealingKey)}}) == ErrorCode{});
+    CHECK(code_of(op::PublishSealingKeys{{Bytes(limits::kMemberSealingKey + 1)}}) == ErrorCode::too_large);
+    CHECK(code_of(op::PublishSealingKeys{std::vector<Bytes>(128, Bytes(1400))}) == ErrorCode{});
+    CHECK(code_of(op::PublishSealingKeys{std::vector<Bytes>(129, Bytes(1400))}) == ErrorCode::too_many);
+    CHECK(code_of(op::PutPackets{}) == ErrorCode::malformed_request);
+    CHECK(code_of(op::PutPackets{std::vector<Bytes>(150, Bytes(limits::kPacket))}) == ErrorCode{});
+    CHECK(code_of(op::PutPackets{std::vector<Bytes>(151, Bytes(1))}) == ErrorCode::too_many);
+    CHECK(code_of(op::PutPackets{{Bytes(limits::kPacket + 1)}}) == ErrorCode::too_large);
+    CHECK(code_of(op::SealingKeys{2, 1, 0, {}}) == ErrorCode::malformed_request);
+    CHECK(code_of(op::Pair{Bytes(limits::kPairingRequest)}) == ErrorCode{});
+    CHECK(code_of(op::Pair{Bytes(limits::kPairingRequest + 1)}) == ErrorCode::too_large);
     CHECK(code_of(op::Consistency{5, 4}) == ErrorCode::malformed_request);
     CHECK(code_of(op::Hello{2, "x"}) == ErrorCode::unsupported_version);
     CHECK(code_of(op::Hello{0, "x"}) == ErrorCode::unsupported_version);
@@ -335,7 +382,16 @@ TEST_CASE("wire: enumerations out of range are refused", "[codec]") {
     CHECK(code_of(op::List{0, 1, static_cast<MailFolder>(4)}) == ErrorCode::malformed_request);
     CHECK_FALSE(decode_reply(encode_reply({1, reply::Enrol{static_cast<reply::EnrolmentState>(4), "", {}}})));
     CHECK_FALSE(decode_reply(encode_reply({1, reply::Submit{{}, {{static_cast<Stream>(4), 0, 0, 1}}, false}})));
-    CHECK_FALSE(decode_reply(encode_reply({1, reply::Changes{{{1, static_cast<reply::ChangeKind>(4), 1, {}}}, 1}})));
+    CHECK_FALSE(decode_reply(encode_reply({1, reply::Changes{{{1, static_cast<reply::ChangeKind>(6), 1, {}}}, 1}})));
+    CHECK_FALSE(decode_reply(encode_reply({1, reply::Pair{static_cast<reply::PairingState>(4)}})));
+}
+
+TEST_CASE("wire: only changes without a message come without its id", "[codec]") {
+    using enum reply::ChangeKind;
+    for (auto kind : {arrived, receipt, deleted})
+        CHECK_FALSE(decode_reply(encode_reply({1, reply::Changes{{{1, kind, 1, {}}}, 1}})));
+    for (auto kind : {pairing, packets})
+        CHECK(decode_reply(encode_reply({1, reply::Changes{{{1, kind, 0, {}}}, 1}})));
 }
 
 TEST_CASE("wire: texts with control characters or broken UTF-8 are refused", "[codec]") {

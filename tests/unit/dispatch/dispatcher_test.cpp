@@ -35,6 +35,13 @@ std::vector<codec::Operation> all_operations() {
         op::GiveReceipt{1, Bytes{1}},
         op::Receipts{MessageId{{1}}, 0},
         op::Delete{{1}},
+        op::PublishSealingKeys{{Bytes{1}}},
+        op::SealingKeys{1, 2, 0, {}},
+        op::PutPackets{{Bytes{1}}},
+        op::Packets{1},
+        op::OpenPairing{},
+        op::Pair{Bytes{1}},
+        op::Pairings{},
     };
     return out;
 }
@@ -91,7 +98,7 @@ TEST_CASE("dispatcher: every route refuses every session the table does not name
     for (std::size_t i = 0; i < operations.size(); ++i) {
         REQUIRE(operations[i].index() == i);
         const auto& route = dispatch::wire_routes()[i];
-        for (auto kind : {auth::Kind::member, auth::Kind::invitation, auth::Kind::admin}) {
+        for (auto kind : {auth::Kind::member, auth::Kind::invitation, auth::Kind::admin, auth::Kind::pairing}) {
             for (std::uint32_t rights = 0; rights < 8; ++rights) {
                 auto who = practice.who;
                 who.kind = kind;
@@ -121,11 +128,15 @@ TEST_CASE(
     asked.broker.admit(practice);
     auto invited = practice.who;
     invited.kind = auth::Kind::invitation;
+    auto pairing = practice.who;
+    pairing.kind = auth::Kind::pairing;
     for (const auto& operation : all_operations()) {
         const auto& route = dispatch::wire_routes()[operation.index()];
         INFO(route.name);
-        const auto sent = asked.ask(dispatch::permits(route, practice.who) ? practice.who : invited, operation,
-                                    route.raw_cap != 0 ? Bytes(10) : Bytes());
+        const auto& who = dispatch::permits(route, practice.who) ? practice.who
+                          : dispatch::permits(route, invited)    ? invited
+                                                                 : pairing;
+        const auto sent = asked.ask(who, operation, route.raw_cap != 0 ? Bytes(10) : Bytes());
         CHECK(sent.code() != ErrorCode::internal);
         CHECK(sent.code() != ErrorCode::not_allowed);
         CHECK(sent.code() != ErrorCode::storage_failed);
