@@ -333,7 +333,11 @@ Status Membership::contact(milliseconds timeout) {
     }
     TRY_ASSIGN(const Known own, top_up(found.front(), timeout));
     TRY(Scanner(*core_.archive, *core_.connection, *core_.checkpoints).scan(*own, timeout));
-    TRY(core_.keyring->destroy_expired(now));
+    const auto hello = core_.connection->greeting();
+    const std::uint32_t retention = hello ? hello->retention_days : limits::kRetentionDaysMost;
+    TRY(core_.keyring->settle(own->state.epochs()));
+    TRY(core_.keyring->note_retention(retention, now));
+    TRY(core_.keyring->destroy_expired(own->state.epochs(), retention, now));
     contacted_ = now;
     return {};
 }

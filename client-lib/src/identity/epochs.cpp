@@ -10,43 +10,45 @@ namespace carepost::client {
 namespace {
 
 constexpr UnixMillis kEpoch = std::chrono::milliseconds(limits::kEpoch).count();
-constexpr UnixMillis kValid = std::chrono::milliseconds(limits::kEpochValid).count();
 
-struct Planned {
-    std::uint32_t number;
-    UnixMillis not_before;
-};
-
-// Which epochs are missing: each begins when the one before ends being the current one, but none in the past.
-std::vector<Planned> plan(const trust::MailboxState& state, UnixMillis now) {
-    const auto& epochs = state.epochs();
-    const auto ahead = std::count_if(epochs.begin(), epochs.end(),
-                                     [now](const codec::Epoch& epoch) { return epoch.not_before_ms + kEpoch > now; });
-    std::vector<Planned> planned;
-    UnixMillis next = epochs.empty() ? now : std::max(now, epochs.back().not_before_ms + kEpoch);
-    auto number = static_cast<std::uint32_t>(epochs.size());
-    for (auto count = static_cast<std::uint32_t>(ahead); count < limits::kEpochsAhead; ++count) {
-        planned.push_back({++number, next});
-        next += kEpoch;
+// The first end of a reader's rights after `begin` and before the next epoch would begin by itself; that beginning if there is none.
+UnixMillis end_of(const trust::MailboxState& state, UnixMillis begin) {
+    UnixMillis end = begin + kEpoch;
+    for (const codec::Member& member : state.members()) {
+        const bool reads = (member.rights & codec::right::kRead) != 0;
+        if (reads && member.until_ms > begin && member.until_ms < end) end = member.until_ms;
     }
-    return planned;
+    return end;
 }
 
 }  // namespace
 
+std::vector<PlannedEpoch> plan_epochs(const trust::MailboxState& state, UnixMillis now) {
+    const auto& epochs = state.epochs();
+    const auto ahead = std::ranges::count_if(
+        epochs, [&](const codec::Epoch& epoch) { return end_of(state, epoch.not_before_ms) > now; });
+    std::vector<PlannedEpoch> planned;
+    UnixMillis next = epochs.empty() ? now : std::max(now, end_of(state, epochs.back().not_before_ms));
+    auto number = static_cast<std::uint32_t>(epochs.size());
+    for (auto count = static_cast<std::uint32_t>(ahead); count < limits::kEpochsAhead; ++count) {
+        planned.push_back({++number, next});
+        next = end_of(state, next);
+    }
+    return planned;
+}
+
 Result<std::vector<codec::SignedObject>> make_missing_epochs(trust::MailboxState& state, Keyring& keyring,
                                                              const SigningKey& signer, UnixMillis now) {
-    const auto planned = plan(state, now);
-    std::vector<std::pair<std::uint32_t, UnixMillis>> secrets;
-    for (const Planned& epoch : planned)
-        secrets.emplace_back(epoch.number, epoch.not_before + kValid);
-    TRY(keyring.prepare(secrets));
+    const auto planned = plan_epochs(state, now);
+    std::vector<std::uint32_t> numbers;
+    for (const PlannedEpoch& epoch : planned)
+        numbers.push_back(epoch.number);
+    TRY_ASSIGN(const auto secrets, keyring.prepare(numbers));
     std::vector<codec::SignedObject> entries;
-    for (const Planned& epoch : planned) {
-        TRY_ASSIGN(const auto secret, keyring.secret(epoch.number));
-        TRY_ASSIGN(const auto pair, seal::SealingKeyPair::from_epoch_secret(secret));
-        TRY_ASSIGN(auto entry,
-                   trust::make_epoch(state, pair.public_key, epoch.not_before, trust::empty_root(), signer, now));
+    for (std::size_t index = 0; index < planned.size(); ++index) {
+        TRY_ASSIGN(const auto pair, seal::SealingKeyPair::from_epoch_secret(secrets[index]));
+        TRY_ASSIGN(auto entry, trust::make_epoch(state, pair.public_key, planned[index].not_before, trust::empty_root(),
+                                                 signer, now));
         TRY(state.append(entry, now));
         entries.push_back(std::move(entry));
     }

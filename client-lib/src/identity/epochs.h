@@ -6,8 +6,18 @@
 
 namespace carepost::client {
 
-// Signs the epochs that are missing so that limits::kEpochsAhead lie at or after `now`, applies them to `state` and
-// returns them in order. Their secrets are on the disk when it returns. Nothing is missing: an empty list.
+// An epoch that is to be made.
+struct PlannedEpoch {
+    std::uint32_t number = 0;
+    UnixMillis not_before = 0;
+};
+
+// Which epochs are missing so that limits::kEpochsAhead lie at or after `now`: each begins when the one before ends being the current one, but none in
+// the past. Nothing is missing: an empty list. Where a member's rights end within, an epoch begins at that moment, so that it reads nothing later.
+std::vector<PlannedEpoch> plan_epochs(const trust::MailboxState& state, UnixMillis now);
+
+// For a mailbox with one reader: signs what is missing, applies it to `state` and returns the entries in order. Their secrets are on the disk when it
+// returns.
 Result<std::vector<codec::SignedObject>> make_missing_epochs(trust::MailboxState& state, Keyring& keyring,
                                                              const SigningKey& signer, UnixMillis now);
 

@@ -6,9 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+
+#include "proto/base/file.h"
 
 namespace carepost::client {
 namespace {
@@ -178,6 +182,39 @@ Status rename_file(const std::filesystem::path& from, const std::filesystem::pat
     }
     if (::rename(from.c_str(), to.c_str()) != 0) return write_error(errno, to.string(), ErrorCode::cannot_create);
     return sync_directory(to.parent_path());
+}
+
+namespace {
+
+// Zeros over all of it, on the disk.
+Status overwrite(File& file) {
+    constexpr std::size_t kAtOnce = 64 * 1024;
+    static constexpr std::array<std::uint8_t, kAtOnce> kZeros{};
+    std::uint64_t left = file.regular_size().value_or(0);
+    while (left > 0) {
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, kAtOnce));
+        TRY(file.write(ByteView(kZeros).first(size)));
+        left -= size;
+    }
+    return file.sync();
+}
+
+}  // namespace
+
+Status replace_secret_file(const std::filesystem::path& path, ByteView content) {
+    auto old = File::open_existing(path);
+    TRY(write_file_atomic(path, content, kSecretFile, Existing::replace));
+    // The new content is safe: a disk that does not take the zeros is no reason to fail.
+    if (old) [[maybe_unused]]
+        const auto overwritten = overwrite(*old);
+    return {};
+}
+
+Status destroy_secret_file(const std::filesystem::path& path) {
+    auto old = File::open_existing(path);
+    if (!old) return old.error().code == ErrorCode::no_such_file ? Status{} : fail(std::move(old).error());
+    TRY(overwrite(*old));
+    return remove_tree(path);
 }
 
 Status remove_tree(const std::filesystem::path& path) {

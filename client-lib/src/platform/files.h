@@ -60,6 +60,12 @@ Status make_private_directory(const std::filesystem::path& path);
 Status sync_directory(const std::filesystem::path& path);
 // Gives a file its final name. With `replace` false an existing name is left alone: already_exists. The folder is synced.
 Status rename_file(const std::filesystem::path& from, const std::filesystem::path& to, bool replace);
+// write_file_atomic for secrets, and then the bytes of the file that was there are overwritten in place. That is as far as a program gets: copies that a
+// file system keeps by itself (copy-on-write, journals, snapshots, worn flash cells) and backups stay. Errors: those of
+// write_file_atomic.
+Status replace_secret_file(const std::filesystem::path& path, ByteView content);
+// Overwrites a private file's bytes and removes it, if it is there; the same is true of it. Errors: io_failed.
+Status destroy_secret_file(const std::filesystem::path& path);
 // Removes a file or a whole folder, if it is there.
 Status remove_tree(const std::filesystem::path& path);
 bool file_exists(const std::filesystem::path& path);

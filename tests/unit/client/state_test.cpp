@@ -130,18 +130,108 @@ TEST_CASE("epochs: ten at first, topped up to ten ahead, nothing when all are th
     }
 }
 
-TEST_CASE("keyring: secrets are destroyed after the longest retention, and an interrupted epoch keeps its secret") {
+namespace {
+
+codec::Epoch epoch_of(std::uint32_t number, const Secret<32>& secret, UnixMillis not_after) {
+    return {number, seal::SealingKeyPair::from_epoch_secret(secret).value().public_key, not_after - 1, not_after, {},
+            {}};
+}
+
+}  // namespace
+
+TEST_CASE("keyring: of several attempts at an epoch the published one stays") {
     const TemporaryFolder folder;
     SeededRandom random(2);
     const auto local = random.secret<32>();
     auto keyring = Keyring::open(folder / "keyring", local, random).value();
-    const auto first = keyring->prepare(1, kNow).value();
-    CHECK(keyring->prepare(1, kNow).value() == first);
-    REQUIRE(keyring->destroy_expired(kNow + 365 * kDay));
-    CHECK(keyring->secret(1));
-    REQUIRE(keyring->destroy_expired(kNow + 365 * kDay + 1));
+    const std::vector<std::uint32_t> one{1};
+    const auto first = keyring->prepare(one).value();
+    CHECK(keyring->secret(1).value() == first[0]);
+    const auto second = keyring->prepare(one).value();
+    CHECK_FALSE(first[0] == second[0]);
+    CHECK(keyring->secret(1).error().code == ErrorCode::not_found);  // which one was published is not known yet
+    CHECK(keyring->held().empty());
+
+    // A crash between publication and its answer: the next start sees the chain.
+    keyring = Keyring::open(folder / "keyring", local, random).value();
+    REQUIRE(keyring->settle(std::vector{epoch_of(1, first[0], kNow)}));
+    CHECK(keyring->secret(1).value() == first[0]);
+    CHECK(keyring->held() == std::set<std::uint32_t>{1});
+
+    const std::vector<std::uint32_t> two{2};
+    REQUIRE(keyring->prepare(two));
+    REQUIRE(keyring->settle(std::vector{epoch_of(2, random.secret<32>(), kNow)}));
+    CHECK(keyring->secret(2).error().code == ErrorCode::not_found);  // another manager was faster
+}
+
+TEST_CASE("keyring: secrets are destroyed after the longest retention told while they could be sealed to") {
+    const TemporaryFolder folder;
+    SeededRandom random(2);
+    const auto local = random.secret<32>();
+    auto keyring = Keyring::open(folder / "keyring", local, random).value();
+    const std::vector<std::uint32_t> numbers{1, 2};
+    const auto secrets = keyring->prepare(numbers).value();
+    const std::vector chain{epoch_of(1, secrets[0], kNow), epoch_of(2, secrets[1], kNow + 7 * kDay)};
+    REQUIRE(keyring->settle(chain));
+    REQUIRE(keyring->note_retention(90, kNow));
+    REQUIRE(keyring->note_retention(30, kNow + 1));   // shorter from now on, but what was stored before stays longer
+    REQUIRE(keyring->note_retention(100, kNow + 1));  // epoch 1 can no longer be sealed to
+    CHECK(keyring->destroy_expired(chain, 90, kNow + 90 * kDay).value() == 0);
+    CHECK(keyring->destroy_expired(chain, 90, kNow + 90 * kDay + 1).value() == 1);
     CHECK(keyring->secret(1).error().code == ErrorCode::not_found);
+    CHECK(keyring->destroy_expired(chain, 90, kNow + 107 * kDay).value() == 0);
+    CHECK(keyring->destroy_expired(chain, 90, kNow + 107 * kDay + 1).value() == 1);
+    CHECK(keyring->held().empty());
     CHECK(Keyring::open(folder / "keyring", random.secret<32>(), random).error().code == ErrorCode::damaged_file);
+}
+
+TEST_CASE("keyring: without a word from the broker a secret stays as long as any broker may keep a message") {
+    const TemporaryFolder folder;
+    SeededRandom random(2);
+    auto keyring = Keyring::open(folder / "keyring", random.secret<32>(), random).value();
+    const auto secret = random.secret<32>();
+    const std::vector chain{epoch_of(1, secret, kNow)};
+    std::vector<Keyring::Opened> opened;
+    opened.push_back({chain[0], secret.clone()});
+    REQUIRE(keyring->accept(std::move(opened), 0));
+    CHECK(keyring->destroy_expired(chain, 0, kNow + 365 * kDay).value() == 0);
+    CHECK(keyring->destroy_expired(chain, 0, kNow + 365 * kDay + 1).value() == 1);
+}
+
+TEST_CASE("keyring: a sealing key stays the same until its packet is opened, then it is gone") {
+    const TemporaryFolder folder;
+    SeededRandom random(2);
+    const auto local = random.secret<32>();
+    auto keyring = Keyring::open(folder / "keyring", local, random).value();
+    const std::vector<std::uint32_t> numbers{4, 5};
+    const auto keys = keyring->sealing_keys(numbers).value();
+    keyring = Keyring::open(folder / "keyring", local, random).value();
+    CHECK(keyring->sealing_keys(numbers).value() == keys);
+    const auto secret = random.secret<32>();
+    std::vector<Keyring::Opened> opened;
+    opened.push_back({epoch_of(4, secret, kNow), secret.clone()});
+    REQUIRE(keyring->accept(std::move(opened), 90));
+    CHECK(keyring->sealing_seed(4).error().code == ErrorCode::not_found);
+    CHECK(keyring->sealing_seed(5));
+    CHECK(keyring->secret(4).value() == secret);
+    // The sealing key of an epoch whose packet never came goes with the epoch's time.
+    const std::vector chain{epoch_of(5, secret, kNow)};
+    REQUIRE(keyring->destroy_expired(chain, 90, kNow + 90 * kDay + 1));
+    CHECK(keyring->sealing_seed(5).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("keyring: the old bytes are overwritten where the file system lets a program do it") {
+    const TemporaryFolder folder;
+    SeededRandom random(2);
+    auto keyring = Keyring::open(folder / "keyring", random.secret<32>(), random).value();
+    const std::vector<std::uint32_t> one{1};
+    REQUIRE(keyring->sealing_keys(one));
+    std::filesystem::create_hard_link(folder / "keyring", folder / "old");  // keeps the replaced file in sight
+    const std::vector<std::uint32_t> two{2};
+    REQUIRE(keyring->sealing_keys(two));
+    const Bytes old = read_file_limited(folder / "old", 4096).value();
+    REQUIRE_FALSE(old.empty());
+    CHECK(std::ranges::all_of(old, [](auto byte) { return byte == 0; }));
 }
 
 TEST_CASE("spool: a record survives writing and reading") {

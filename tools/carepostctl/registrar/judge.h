@@ -8,18 +8,17 @@
 #include "proto/codec/admin.h"
 #include "proto/trust/certificate.h"
 #include "proto/trust/enrolment.h"
-#include "tools/carepostctl/registrar/registrar_key.h"
 
 namespace carepost::ctl {
 
 // Under which terms certificates are signed. Borrows the key.
 struct Terms {
-    const RegistrarKey& registrar;
+    const SigningKey& registrar;
     bool sandbox = false;
     std::chrono::seconds valid{};
 };
 
-// A certificate for the identity of a verified request, under this name. Errors: bad_argument (a name nobody accepts), those of the key.
+// A certificate for the identity of a verified request, under this name. Errors: bad_argument (a name nobody accepts).
 Result<codec::SignedObject> certify(const trust::VerifiedEnrolment& enrolment, const std::string& name,
                                     const Terms& terms, Random& random, UnixMillis now);
 
@@ -34,7 +33,7 @@ struct Judgement {
 };
 
 // Checks a pending enrolment against the invitations of this registrar: the code, address, times, signatures, keys and chain.
-// `not_ours`: another registrar invited. A wrong code does not use the invitation up. Errors: of the invitation's file, of the key, or
+// `not_ours`: another registrar invited. A wrong code does not use the invitation up. Errors: of the invitation's file, or
 // malformed_request (the broker hands over what it should never have taken).
 Result<Judgement> judge(const codec::admin_reply::PendingEnrolment& pending, const std::filesystem::path& registrar,
                         const Terms& terms, Random& random, UnixMillis now);
