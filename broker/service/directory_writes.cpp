@@ -43,6 +43,19 @@ Result<store::EvidenceDraft> mailbox_statement(codec::EvidenceType type, const M
     return draft_of(row);
 }
 
+store::Member member_row(const codec::Member& member, UnixMillis joined) {
+    store::Member out;
+    out.id = member.id;
+    out.signing_key = member.signing_key;
+    out.transport_key = member.transport_key;
+    out.rights = member.rights;
+    out.name = member.name;
+    out.kind = static_cast<store::MemberKind>(member.kind);
+    out.until = member.until_ms;
+    out.joined = joined;
+    return out;
+}
+
 auth::Identity identity_of(std::int64_t mailbox_key, const MailboxId& mailbox, const codec::Member& member) {
     auth::Identity out;
     out.kind = auth::Kind::member;
@@ -69,8 +82,10 @@ public:
         TRY(check_free(transaction, certificate));
         TRY_ASSIGN(mailbox_key_, transaction.add_mailbox(mailbox_row()));
         for (const auto& member : admission_.enrolment.state().members()) {
-            TRY(transaction.add_member(mailbox_key_, {mailbox_key_, certificate.mailbox, member.id, member.signing_key,
-                                                      member.transport_key, member.rights, member.name, false}));
+            TRY(transaction.add_member(mailbox_key_, member_row(member, admission_.enrolment.state().head_time_ms())));
+        }
+        for (const auto& epoch : admission_.enrolment.state().epochs()) {
+            TRY(transaction.add_epoch(mailbox_key_, {epoch.number, epoch.not_before_ms, epoch.not_after_ms}));
         }
         TRY(log_all(transaction, certificate));
         TRY(settle_enrolment(transaction, certificate.mailbox));

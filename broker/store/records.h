@@ -32,17 +32,6 @@ struct Mailbox {
     std::uint32_t current_epochs_from = 1;  // epochs below are superseded
 };
 
-struct Member {
-    std::int64_t mailbox_key = 0;
-    MailboxId mailbox;
-    MemberId id;
-    VerifyKey signing_key;
-    TransportKey transport_key;
-    std::uint32_t rights = 0;  // 1 read, 2 send, 4 manage
-    std::string name;
-    bool revoked = false;  // its mailbox or itself
-};
-
 // A leaf type of the directory log (docs/protocol.md, "Directory log").
 enum class LeafType : std::uint8_t { certificate = 1, chain_entry = 2, revocation = 3, registrar = 4 };
 
@@ -121,7 +110,8 @@ struct Item {
 };
 
 enum class Folder : std::uint8_t { inbox = 1, sent = 2, both = 3 };
-enum class ChangeKind : std::uint8_t { arrived = 1, receipt = 2, deleted = 3 };
+// The last two are calls: they have neither item nor message.
+enum class ChangeKind : std::uint8_t { arrived = 1, receipt = 2, deleted = 3, pairing = 4, packets = 5 };
 
 struct Change {
     std::uint64_t change = 0;

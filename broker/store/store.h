@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 
+#include "broker/store/members.h"
 #include "broker/store/records.h"
 #include "proto/base/result.h"
 
@@ -30,7 +31,7 @@ public:
 
 // A read-only view of the committed state. One per thread; not thread-safe. Errors: storage_failed (and the process
 // must end), never an error for what is simply absent.
-class Reader : public LogReader {
+class Reader : public LogReader, public MemberReads {
 public:
     // Everything read inside `body` belongs to one commit: needed wherever proofs and checkpoint must agree.
     virtual Status snapshot(const std::function<Status()>& body) = 0;
@@ -41,10 +42,10 @@ public:
     virtual Result<std::vector<Mailbox>> search(std::string_view text, std::string_view quality, std::string_view after,
                                                 std::uint32_t limit) = 0;
     virtual Result<std::optional<Member>> member_by_transport_key(const TransportKey& key) = 0;
-    virtual Result<std::vector<Member>> members(std::int64_t mailbox_key) = 0;
-    // All keys that may connect, streamed at start: members of live mailboxes, then invitations.
+    // All keys that may connect, streamed at start: members of live mailboxes, invitations, newcomers.
     virtual Status each_member(const std::function<void(const Member&)>& visit) = 0;
     virtual Status each_invitation(const std::function<void(const Invitation&)>& visit) = 0;
+    virtual Status each_pairing(const std::function<void(const Pairing&)>& visit) = 0;
     virtual Result<std::optional<Enrolment>> enrolment(const MailboxId& mailbox) = 0;
     virtual Result<std::vector<Enrolment>> pending_enrolments(std::uint32_t limit) = 0;
 
@@ -92,7 +93,7 @@ struct ContentSource {
 
 // What an operation may change. Writer thread only, inside the operation's own savepoint: an error undoes the operation and
 // leaves the rest of the batch alone.
-class Transaction : public LogReader {
+class Transaction : public LogReader, public MemberReads, public MemberWrites {
 public:
     // Reads that see this transaction.
     virtual Result<std::optional<Mailbox>> mailbox_by_id(const MailboxId& id) = 0;
@@ -123,7 +124,6 @@ public:
     virtual Result<bool> delete_item(std::int64_t mailbox_key, std::uint64_t seq, std::uint64_t& change) = 0;
 
     virtual Result<std::int64_t> add_mailbox(const Mailbox& mailbox) = 0;
-    virtual Status add_member(std::int64_t mailbox_key, const Member& member) = 0;
     virtual Status set_mailbox_state(std::int64_t mailbox_key, MailboxState state) = 0;
     // Appends to the directory log and remembers the entry; returns its index. Also moves chain_length, chain_head and
     // epochs_until of the mailbox where the entry is of its chain (`chain_head`, `epochs_until` given by the caller).
@@ -131,6 +131,8 @@ public:
                                                 const Hash& leaf_hash, ByteView leaf) = 0;
     virtual Status set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head,
                                   UnixMillis epochs_until) = 0;
+    // A change without a message in the mailbox's feed, instead of the one of this kind before; returns its number.
+    virtual Result<std::uint64_t> call(std::int64_t mailbox_key, ChangeKind kind) = 0;
     virtual Status add_invitation(const Invitation& invitation) = 0;
     virtual Status remove_invitation(const TransportKey& key) = 0;
     virtual Status put_enrolment(const Enrolment& enrolment) = 0;  // inserts or replaces by mailbox

@@ -51,6 +51,7 @@ inline constexpr std::size_t kMemberReceipt = 1024;
 inline constexpr std::uint64_t kMailboxBytes = 10ULL << 30;
 inline constexpr std::uint64_t kMailboxMessages = 100'000;
 inline constexpr std::uint32_t kMembers = 256;
+inline constexpr std::uint32_t kPairings = 16;       // newcomers one mailbox waits for at once
 inline constexpr std::uint32_t kRetentionDays = 90;  // default; at most kRetentionDaysMost
 inline constexpr std::uint32_t kRetentionDaysMost = 365;
 

@@ -24,6 +24,11 @@ constexpr std::int64_t change_key(std::int64_t mailbox, std::uint64_t change) {
     return (mailbox << kSeqBits) | static_cast<std::int64_t>(change);
 }
 
+inline constexpr std::uint32_t kEpochMost = 0xffff'ffff;
+constexpr std::int64_t epoch_key(std::int64_t mailbox, std::uint32_t number) {
+    return (mailbox << kSeqBits) | static_cast<std::int64_t>(number);
+}
+
 constexpr std::int64_t placement_key(std::int64_t message, std::uint32_t stanza_index) {
     return (message << kPlacementBits) | static_cast<std::int64_t>(stanza_index);
 }

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "broker/store/sqlite/keys.h"
+#include "broker/store/sqlite/member_queries.h"
 #include "broker/store/sqlite/search.h"
 #include "proto/trust/merkle.h"
 
@@ -34,22 +35,6 @@ LogEntry read_log_entry(Row& row) {
 }
 #define LOG_ENTRY_SELECT "SELECT number, type, label, seq, signed_object, salt FROM log_entries "
 
-Member read_member(Row& row) {
-    Member member;
-    member.mailbox_key = row.integer(0);
-    member.mailbox = row.id<MailboxId>(1);
-    member.id = row.id<MemberId>(2);
-    member.signing_key = row.id<VerifyKey>(3);
-    member.transport_key = row.id<TransportKey>(4);
-    member.rights = row.small(5);
-    member.name = row.text(6);
-    member.revoked = row.flag(7);
-    return member;
-}
-#define MEMBER_SELECT                                                          \
-    "SELECT m.mailbox, b.id, m.id, m.signing_key, m.transport_key, m.rights, " \
-    "m.name, m.revoked OR b.state <> 1 FROM members m JOIN mailboxes b ON b.key = m.mailbox "
-
 RecipientStatus read_recipient(Row& row) {
     RecipientStatus status{row.id<MailboxId>(0), row.text(1), row.flag(2), row.bytes(3), {}};
     if (!row.is_null(4)) status.evidence_index = row.number(4);
@@ -62,9 +47,6 @@ struct Statements {
     Database& database;
     Statement mailboxes_after{
         database, (std::string(kSelectMailbox) + "WHERE b.address > ?1 ORDER BY b.address LIMIT ?2").c_str()};
-    Statement member_by_key{database, MEMBER_SELECT "WHERE m.transport_key = ?1"};
-    Statement members{database, MEMBER_SELECT "WHERE m.mailbox = ?1 ORDER BY m.key"};
-    Statement live_members{database, MEMBER_SELECT "WHERE b.state = 1 AND m.revoked = 0 ORDER BY m.key"};
     Statement invitations{database,
                           "SELECT transport_key, address, expires FROM invitations "
                           "ORDER BY transport_key"};
@@ -92,7 +74,7 @@ struct Statements {
                        "SELECT i.key, m.message_id FROM items i CROSS JOIN messages m ON m.key = "
                        "i.placement >> 16 WHERE i.key > ?1 AND i.key <= ?2 ORDER BY i.key LIMIT ?3"};
     Statement changes{database,
-                      "SELECT c.key, c.kind, c.seq, m.message_id FROM changes c CROSS JOIN "
+                      "SELECT c.key, c.kind, c.seq, coalesce(m.message_id, zeroblob(16)) FROM changes c LEFT JOIN "
                       "messages m ON m.key = c.message WHERE c.key > ?1 AND c.key <= ?2 ORDER BY "
                       "c.key LIMIT ?3"};
     Statement home{database,
@@ -116,6 +98,7 @@ public:
         : database_(std::move(database)),
           context_(std::move(context)),
           queries_(*database_),
+          members_(*database_),
           statements_(*database_),
           search_(*database_) {}
 
@@ -140,13 +123,39 @@ public:
         return watched(search_.find(text, quality, after, limit));
     }
     Result<std::optional<Member>> member_by_transport_key(const TransportKey& key) override {
-        return watched(statements_.member_by_key.one(read_member, key));
+        return watched(members_.member_by_transport_key(key));
     }
     Result<std::vector<Member>> members(std::int64_t mailbox_key) override {
-        return collect<Member>(statements_.members, read_member, mailbox_key);
+        return watched(members_.members(mailbox_key));
+    }
+    Result<std::vector<EpochTimes>> epochs(std::int64_t mailbox_key) override {
+        return watched(members_.epochs(mailbox_key));
+    }
+    Result<std::uint32_t> newest_epoch(std::int64_t mailbox_key) override {
+        return watched(members_.newest_epoch(mailbox_key));
+    }
+    Result<std::vector<SealingKeyRow>> sealing_keys(std::int64_t mailbox_key, std::uint32_t first, std::uint32_t last,
+                                                    const std::optional<SealingKeyPlace>& place,
+                                                    std::uint32_t limit) override {
+        return watched(members_.sealing_keys(mailbox_key, first, last, place, limit));
+    }
+    Result<std::vector<PacketRow>> packets(std::int64_t mailbox_key, const MemberId& member, std::uint32_t first_epoch,
+                                           std::uint32_t limit) override {
+        return watched(members_.packets(mailbox_key, member, first_epoch, limit));
+    }
+    Result<std::vector<MissingPacket>> missing_packets(std::int64_t mailbox_key, UnixMillis now,
+                                                       std::uint32_t limit) override {
+        return watched(members_.missing_packets(mailbox_key, now, limit));
+    }
+    Result<std::vector<Pairing>> pairings(std::int64_t mailbox_key) override {
+        return watched(members_.pairings(mailbox_key));
+    }
+    Result<std::optional<Pairing>> pairing(const TransportKey& key) override { return watched(members_.pairing(key)); }
+    Status each_pairing(const std::function<void(const Pairing&)>& visit) override {
+        return watched(members_.each_pairing(visit));
     }
     Status each_member(const std::function<void(const Member&)>& visit) override {
-        return watched(statements_.live_members.each([&visit](Row& row) { visit(read_member(row)); }));
+        return watched(members_.each_member(visit));
     }
     Status each_invitation(const std::function<void(const Invitation&)>& visit) override {
         return watched(statements_.invitations.each(
@@ -228,6 +237,7 @@ private:
     std::unique_ptr<Database> database_;  // first: the statements are gone before it
     std::shared_ptr<const ReaderContext> context_;
     Queries queries_;
+    MemberQueries members_;
     Statements statements_;
     MailboxSearch search_;
     bool in_snapshot_ = false;

@@ -12,6 +12,7 @@ SqliteTransaction::SqliteTransaction(Database& database, Queries& queries, Finis
                                      const Options& options)
     : database_(database),
       queries_(queries),
+      member_queries_(database),
       finished_(finished),
       mailbox_bytes_(options.mailbox_bytes),
       mailbox_messages_(options.mailbox_messages),

@@ -5,6 +5,7 @@
 
 #include "broker/store/parts/finished_uploads.h"
 #include "broker/store/parts/uploads.h"
+#include "broker/store/sqlite/member_queries.h"
 #include "broker/store/sqlite/queries.h"
 
 namespace carepost::store {
@@ -63,18 +64,48 @@ public:
     Result<Received> mark_received(std::int64_t mailbox_key, std::uint64_t seq, ByteView member_receipt) override;
     Result<bool> delete_item(std::int64_t mailbox_key, std::uint64_t seq, std::uint64_t& change) override;
     Result<std::int64_t> add_mailbox(const Mailbox& mailbox) override;
-    Status add_member(std::int64_t mailbox_key, const Member& member) override;
     Status set_mailbox_state(std::int64_t mailbox_key, MailboxState state) override;
     Result<std::uint64_t> add_log_entry(std::optional<std::int64_t> mailbox_key, const LogEntry& entry,
                                         const Hash& leaf_hash, ByteView leaf) override;
     Status set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head,
                           UnixMillis epochs_until) override;
+    Result<std::uint64_t> call(std::int64_t mailbox_key, ChangeKind kind) override;
     Status add_invitation(const Invitation& invitation) override;
     Status remove_invitation(const TransportKey& key) override;
     Status put_enrolment(const Enrolment& enrolment) override;
     std::size_t log_evidence(EvidenceDraft draft) override;
     Status link_submission(std::int64_t message_key, std::size_t draft) override;
     Status link_hand_over(std::int64_t mailbox_key, std::uint64_t seq, std::size_t draft) override;
+
+    // Members (transaction_members.cpp).
+    Result<std::vector<Member>> members(std::int64_t mailbox_key) override;
+    Result<std::vector<EpochTimes>> epochs(std::int64_t mailbox_key) override;
+    Result<std::uint32_t> newest_epoch(std::int64_t mailbox_key) override;
+    Result<std::vector<SealingKeyRow>> sealing_keys(std::int64_t mailbox_key, std::uint32_t first, std::uint32_t last,
+                                                    const std::optional<SealingKeyPlace>& place,
+                                                    std::uint32_t limit) override;
+    Result<std::vector<PacketRow>> packets(std::int64_t mailbox_key, const MemberId& member, std::uint32_t first_epoch,
+                                           std::uint32_t limit) override;
+    Result<std::vector<MissingPacket>> missing_packets(std::int64_t mailbox_key, UnixMillis now,
+                                                       std::uint32_t limit) override;
+    Result<std::vector<Pairing>> pairings(std::int64_t mailbox_key) override;
+    Result<std::optional<Pairing>> pairing(const TransportKey& key) override;
+    Status add_member(std::int64_t mailbox_key, const Member& member) override;
+    Status set_member(std::int64_t mailbox_key, const Member& member) override;
+    Status add_epoch(std::int64_t mailbox_key, const EpochTimes& epoch) override;
+    Status destroy_epoch(std::int64_t mailbox_key, std::uint32_t epoch) override;
+    Result<std::vector<std::uint32_t>> put_sealing_keys(std::int64_t mailbox_key, const MemberId& member,
+                                                        std::span<const NewSealingKey> keys) override;
+    Status serve_key(std::int64_t mailbox_key, std::uint32_t epoch, const MemberId& member) override;
+    Status stage_packets(std::int64_t mailbox_key, const MemberId& maker, std::span<const PacketRow> packets,
+                         UnixMillis now) override;
+    Result<std::vector<PacketRow>> staged_packets(std::int64_t mailbox_key, const MemberId& maker,
+                                                  std::uint32_t epoch) override;
+    Status publish_staged(std::int64_t mailbox_key, const MemberId& maker, std::uint32_t epoch) override;
+    Result<bool> add_packet(std::int64_t mailbox_key, const PacketRow& packet) override;
+    Status put_pairing(const Pairing& pairing) override;
+    Status remove_pairing(const TransportKey& key) override;
+    Result<bool> sweep_members(UnixMillis staged_before, UnixMillis epochs_before, UnixMillis now) override;
 
 private:
     // A message that the running operation adds or places; written to its row once, at the end.
@@ -108,10 +139,12 @@ private:
     Result<ItemPlace> existing_item(std::int64_t mailbox_key, std::uint64_t seq);
     Result<std::uint64_t> tell_sender(const MessageRow& message);
     Status drop_holder(std::int64_t message_key);
+    Status destroy(std::int64_t epoch_key);
     std::optional<std::uint64_t> evidence_index(std::size_t draft) const;
 
     Database& database_;
     Queries& queries_;
+    MemberQueries member_queries_;
     FinishedUploads& finished_;
     std::uint64_t mailbox_bytes_;
     std::uint64_t mailbox_messages_;

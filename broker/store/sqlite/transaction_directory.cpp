@@ -45,16 +45,6 @@ Result<std::int64_t> SqliteTransaction::add_mailbox(const Mailbox& mailbox) {
     return key;
 }
 
-Status SqliteTransaction::add_member(std::int64_t mailbox_key, const Member& member) {
-    TRY(check_growth());
-    auto added = statements_->add_member.run(mailbox_key, member.id, member.signing_key, member.transport_key,
-                                             member.rights, member.name, member.revoked);
-    if (added) return {};
-    if (added.error().code != ErrorCode::already_exists) return fail(std::move(added).error());
-    return fail(ErrorCode::already_exists, "member " + member.id.hex() + " or its transport key is already known",
-                "make new keys for a new member");
-}
-
 Status SqliteTransaction::set_mailbox_state(std::int64_t mailbox_key, MailboxState state) {
     TRY(statements_->set_state.run(mailbox_key, state));
     return {};
@@ -73,6 +63,18 @@ Status SqliteTransaction::set_chain_head(std::int64_t mailbox_key, std::uint64_t
                                          UnixMillis epochs_until) {
     TRY(statements_->set_chain_head.run(mailbox_key, length, head, epochs_until));
     return {};
+}
+
+Result<std::uint64_t> SqliteTransaction::call(std::int64_t mailbox_key, ChangeKind kind) {
+    auto& s = *statements_;
+    TRY_ASSIGN(auto now, counters(mailbox_key));
+    const auto change = ++now.latest_change;
+    TRY(set_counters(mailbox_key, now));
+    TRY_ASSIGN(const auto before, s.newest_call.one([](Row& row) { return row.number(0); }, mailbox_key, kind));
+    if (before) TRY(s.remove_change.run(change_key(mailbox_key, *before)));
+    TRY(s.add_change.run(change_key(mailbox_key, change), kind, 0, 0));
+    TRY(s.set_call.run(mailbox_key, kind, change));
+    return change;
 }
 
 Status SqliteTransaction::add_invitation(const Invitation& invitation) {

@@ -55,9 +55,6 @@ struct SqliteTransaction::Statements {
     Statement add_words{database,
                         "INSERT INTO mailbox_words (rowid, name, number, quality) "
                         "VALUES (?1, ?2, ?3, ?4)"};
-    Statement add_member{database,
-                         "INSERT INTO members (mailbox, id, signing_key, transport_key, rights, "
-                         "name, revoked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
     Statement set_state{database, "UPDATE mailboxes SET state = ?2 WHERE key = ?1"};
     Statement set_chain_head{database,
                              "UPDATE mailboxes SET chain_length = ?2, chain_head = ?3, "
@@ -68,6 +65,56 @@ struct SqliteTransaction::Statements {
                             "INSERT INTO enrolments (mailbox, invitation, request, mac, received, state, reason) "
                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (mailbox) DO UPDATE SET "
                             "invitation = ?2, request = ?3, mac = ?4, received = ?5, state = ?6, reason = ?7"};
+    Statement newest_call{database, "SELECT change FROM calls WHERE mailbox = ?1 AND kind = ?2"};
+    Statement set_call{database, "INSERT OR REPLACE INTO calls VALUES (?1, ?2, ?3)"};
+    // Members.
+    Statement add_member{database,
+                         "INSERT INTO members (mailbox, id, signing_key, transport_key, rights, name, revoked, "
+                         "kind, until, joined) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
+    Statement set_member{database,
+                         "UPDATE members SET rights = ?3, until = ?4, revoked = ?5 WHERE mailbox = ?1 AND id = ?2"};
+    Statement remove_keys_of_member{database,
+                                    "DELETE FROM sealing_keys WHERE epoch > ?1 AND epoch <= ?2 AND member = ?3"};
+    Statement remove_packets_of_member{database,
+                                       "DELETE FROM packets WHERE epoch > ?1 AND epoch <= ?2 AND member = ?3"};
+    Statement remove_staged_of_member{
+        database, "DELETE FROM staged_packets WHERE epoch > ?1 AND epoch <= ?2 AND (member = ?3 OR maker = ?3)"};
+    Statement add_epoch{database, "INSERT OR IGNORE INTO epochs VALUES (?1, ?2, ?3, 0)"};
+    Statement destroy_epoch{database, "UPDATE epochs SET destroyed = 1 WHERE key = ?1"};
+    Statement epochs_over{database, "SELECT key FROM epochs WHERE destroyed = 0 AND not_after < ?1 LIMIT ?2"};
+    Statement key_hash{database, "SELECT hash FROM sealing_keys WHERE epoch = ?1 AND member = ?2"};
+    Statement count_unserved{database,
+                             "SELECT count(*) FROM sealing_keys WHERE served = 0 AND epoch > ?1 AND epoch <= ?2 "
+                             "AND member = ?3"};
+    Statement put_key{database,
+                      "INSERT INTO sealing_keys (epoch, member, hash, signed_object, served) "
+                      "VALUES (?1, ?2, ?3, ?4, 0) ON CONFLICT (epoch, member) DO UPDATE SET "
+                      "hash = ?3, signed_object = ?4, served = 0"};
+    Statement serve_key{database,
+                        "UPDATE sealing_keys SET served = 1, signed_object = x'' WHERE epoch = ?1 AND member = ?2"};
+    Statement serve_published{database,
+                              "UPDATE sealing_keys SET served = 1, signed_object = x'' WHERE epoch = ?1 AND member "
+                              "IN (SELECT member FROM packets WHERE epoch = ?1)"};
+    Statement remove_keys{database, "DELETE FROM sealing_keys WHERE epoch = ?1"};
+    Statement count_staged{database, "SELECT count(*) FROM staged_packets WHERE epoch > ?1 AND epoch <= ?2"};
+    Statement stage_packet{database,
+                           "INSERT INTO staged_packets (epoch, maker, member, packet, stored) "
+                           "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (epoch, maker, member) DO UPDATE SET "
+                           "packet = ?4, stored = ?5"};
+    Statement staged{database,
+                     "SELECT member, packet FROM staged_packets WHERE epoch = ?1 AND maker = ?2 ORDER BY member"};
+    Statement publish_staged{database,
+                             "INSERT INTO packets (epoch, member, packet) SELECT epoch, member, packet FROM "
+                             "staged_packets WHERE epoch = ?1 AND maker = ?2 ORDER BY member"};
+    Statement add_packet{database, "INSERT OR IGNORE INTO packets (epoch, member, packet) VALUES (?1, ?2, ?3)"};
+    Statement remove_packet{database, "DELETE FROM packets WHERE epoch = ?1 AND member = ?2"};
+    Statement remove_packets{database, "DELETE FROM packets WHERE epoch = ?1"};
+    Statement remove_staged{database, "DELETE FROM staged_packets WHERE epoch = ?1"};
+    Statement remove_old_staged{database, "DELETE FROM staged_packets WHERE stored < ?1"};
+    Statement count_pairings{database, "SELECT count(*) FROM pairings WHERE mailbox = ?1"};
+    Statement put_pairing{database, "INSERT OR REPLACE INTO pairings VALUES (?1, ?2, ?3, ?4, ?5)"};
+    Statement remove_pairing{database, "DELETE FROM pairings WHERE transport_key = ?1"};
+    Statement remove_old_pairings{database, "DELETE FROM pairings WHERE expires < ?1"};
     // Logs.
     Statement add_log_entry{database, "INSERT INTO log_entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
     Statement add_directory_node{database, "INSERT INTO directory_nodes VALUES (?1, ?2)"};

@@ -56,6 +56,9 @@ CREATE TABLE members (
     rights INTEGER NOT NULL,
     name TEXT NOT NULL,
     revoked INTEGER NOT NULL,
+    kind INTEGER NOT NULL,    -- 0 device or account, 1 delegate, 2 recovery kit
+    until INTEGER NOT NULL,   -- from then on without rights; 0: no end
+    joined INTEGER NOT NULL,  -- time of the entry that brought it in
     UNIQUE (mailbox, id)
 ) STRICT;
 
@@ -76,6 +79,58 @@ CREATE TABLE enrolments (
     reason TEXT NOT NULL
 ) STRICT;
 CREATE INDEX pending_enrolments ON enrolments (key) WHERE state = 1;
+
+-- Epochs as their mailbox's chain has them: how long their packets are kept, and which numbers come next.
+CREATE TABLE epochs (
+    key INTEGER PRIMARY KEY,  -- mailbox, number (keys.h)
+    not_before INTEGER NOT NULL,
+    not_after INTEGER NOT NULL,
+    destroyed INTEGER NOT NULL  -- 1: keys and packets are gone for good
+) STRICT;
+CREATE INDEX epochs_to_destroy ON epochs (not_after) WHERE destroyed = 0;
+
+-- Members' keys of single epochs. Once a published packet was sealed to a key it is served: the hash stays, so that a repeat
+-- of the key is known for one, the key itself goes.
+CREATE TABLE sealing_keys (
+    key INTEGER PRIMARY KEY,
+    epoch INTEGER NOT NULL,  -- epochs.key, or that of an epoch to come
+    member BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    signed_object BLOB NOT NULL,
+    served INTEGER NOT NULL,
+    UNIQUE (epoch, member)
+) STRICT;
+CREATE INDEX unserved_keys ON sealing_keys (epoch, member) WHERE served = 0;
+
+CREATE TABLE packets (
+    key INTEGER PRIMARY KEY,
+    epoch INTEGER NOT NULL,
+    member BLOB NOT NULL,
+    packet BLOB NOT NULL,
+    UNIQUE (epoch, member)
+) STRICT;
+
+-- Packets that wait for the entry of their epoch, a day at most.
+CREATE TABLE staged_packets (
+    key INTEGER PRIMARY KEY,
+    epoch INTEGER NOT NULL,
+    maker BLOB NOT NULL,
+    member BLOB NOT NULL,
+    packet BLOB NOT NULL,
+    stored INTEGER NOT NULL,
+    UNIQUE (epoch, maker, member)
+) STRICT;
+CREATE INDEX staged_packets_by_age ON staged_packets (stored);
+
+-- One-time keys of newcomers, and what they ask; a few a mailbox, expiring.
+CREATE TABLE pairings (
+    transport_key BLOB PRIMARY KEY,
+    mailbox INTEGER NOT NULL REFERENCES mailboxes (key),
+    expires INTEGER NOT NULL,
+    member BLOB NOT NULL,   -- as the request says; zeros: none came yet
+    request BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pairings_of_mailbox ON pairings (mailbox);
 
 CREATE TABLE log_entries (
     number INTEGER PRIMARY KEY,  -- index in the directory log
@@ -154,13 +209,21 @@ CREATE TABLE items (
     id_start INTEGER NOT NULL  -- first 8 bytes of the message id, to find an item by it
 ) STRICT;
 
--- Deletions, and receipts for what was sent; arrivals are the items themselves.
+-- Deletions, receipts for what was sent, and calls to members; arrivals are the items themselves.
 CREATE TABLE changes (
     key INTEGER PRIMARY KEY,
     kind INTEGER NOT NULL,
     seq INTEGER NOT NULL,
-    message INTEGER NOT NULL
+    message INTEGER NOT NULL  -- 0 with a call
 ) STRICT;
+
+-- The newest change of each kind without a message: it takes the place of the one before.
+CREATE TABLE calls (
+    mailbox INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, kind)
+) STRICT, WITHOUT ROWID;
 
 -- Directories of content whose last holder is gone; they are removed after the commit, and again at start.
 CREATE TABLE orphans (
