@@ -207,14 +207,15 @@ private:
     std::uint64_t index_ = 0;
 };
 
-Result<trust::MailboxState> stored_chain(store::Reader& reader, std::int64_t mailbox_key, UnixMillis now) {
+Result<trust::MailboxState> stored_chain(store::Reader& reader, std::int64_t mailbox_key,
+                                         const trust::ChainRules& rules) {
     TRY_ASSIGN(auto rows, reader.chain(mailbox_key, 0));
     std::vector<codec::SignedObject> chain;
     for (const auto& row : rows) {
         TRY_ASSIGN(auto object, codec::decode_signed_object(row.signed_object));
         chain.push_back(std::move(object));
     }
-    return trust::MailboxState::verify(chain, now);
+    return trust::MailboxState::verify(chain, rules);
 }
 
 std::unexpected<Error> not_verified(Error error) {
@@ -294,7 +295,10 @@ void write_publication(Environment& environment, store::Reader& reader, const au
     auto object = codec::decode_signed_object(entry);
     if (!object) return done(fail(std::move(object.error())));
     auto now = environment.clock.now_ms();
-    auto state = stored_chain(reader, member.mailbox_key, now);
+    auto registrars = environment.registrars();
+    if (!registrars) return done(fail(std::move(registrars.error())));
+    const trust::ChainRules rules{.registrars = *registrars, .sandbox = environment.settings.sandbox, .now_ms = now};
+    auto state = stored_chain(reader, member.mailbox_key, rules);
     if (!state) return done(fail(std::move(state.error())));
     auto previous = state->head_hash();
     auto chain_entry = codec::decode_chain_entry(object->object);
@@ -305,7 +309,7 @@ void write_publication(Environment& environment, store::Reader& reader, const au
         return done(fail(ErrorCode::conflict, "the entry does not follow the newest one",
                          "fetch the chain and sign a new entry on top of it"));
     }
-    if (auto ok = state->append(*object, now); !ok) return done(not_verified(std::move(ok.error())));
+    if (auto ok = state->append(*object, rules); !ok) return done(not_verified(std::move(ok.error())));
     auto ahead = std::count_if(state->epochs().begin(), state->epochs().end(),
                                [now](const auto& e) { return e.not_before_ms > now; });
     if (ahead > static_cast<std::ptrdiff_t>(limits::kEpochsAhead)) {

@@ -68,6 +68,9 @@ inline constexpr std::uint32_t kEpochsAhead = 10;    // epochs published in adva
 inline constexpr std::chrono::days kEpoch{7};        // how long an epoch is the current one
 inline constexpr std::chrono::days kEpochValid{14};  // how long its key may be sealed to
 inline constexpr std::chrono::hours kClockSkew{1};   // tolerated between client and broker
+// From the logging of a reset until it may take effect: long enough for an owner who is away over a weekend to veto it.
+inline constexpr std::chrono::hours kResetDelay{72};
+inline constexpr std::chrono::days kResetShown{90};  // how long `check` reminds of a reset that took effect
 
 // --- broker's inside ----------------------------------------------------------------------------------------------
 inline constexpr std::size_t kBatchOperations = 256;  // one commit

@@ -96,18 +96,25 @@ Result<VerifiedCertificate> verify_certificate(const codec::SignedObject& signed
     return VerifiedCertificate(std::move(*content), object_hash(signed_object), registrar->key(), cosigned);
 }
 
-Result<codec::Revocation> verify_revocation(const codec::SignedObject& signed_object,
-                                            const codec::Certificate& certificate,
+Result<codec::Revocation> verify_revocation(const codec::SignedObject& signed_object, const MailboxId& mailbox,
                                             std::span<const Registrar> registrars) {
     if (signer_of(signed_object, label::kRevocation, registrars) == nullptr) {
         return invalid("revocation: not signed by a registrar of this broker");
     }
     auto content = codec::decode_revocation(signed_object.object);
     if (!content) return invalid(content.error());
-    if (content->mailbox != certificate.mailbox || content->serial != certificate.serial) {
+    if (content->mailbox != mailbox) return invalid("revocation: of another mailbox than " + mailbox.hex());
+    return std::move(*content);
+}
+
+Result<codec::Revocation> verify_revocation(const codec::SignedObject& signed_object,
+                                            const codec::Certificate& certificate,
+                                            std::span<const Registrar> registrars) {
+    TRY_ASSIGN(codec::Revocation content, verify_revocation(signed_object, certificate.mailbox, registrars));
+    if (content.serial != certificate.serial) {
         return invalid("revocation: of another certificate than that of " + certificate.address.text());
     }
-    return std::move(*content);
+    return content;
 }
 
 }  // namespace carepost::trust

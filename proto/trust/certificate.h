@@ -58,9 +58,13 @@ Result<Registrar> verify_registrar(const codec::SignedObject& signed_object, con
 Result<VerifiedCertificate> verify_certificate(const codec::SignedObject& signed_object,
                                                std::span<const Registrar> registrars, bool sandbox, UnixMillis at_ms);
 
-// A revocation of exactly this certificate, signed by any of the registrars. A revocation never expires.
+// A revocation, suspension or resumption of exactly this certificate, signed by any of the registrars. It never expires.
 Result<codec::Revocation> verify_revocation(const codec::SignedObject& signed_object,
                                             const codec::Certificate& certificate,
+                                            std::span<const Registrar> registrars);
+
+// The same of any certificate of this mailbox: which one it names, and what it says of it, is for the caller to weigh.
+Result<codec::Revocation> verify_revocation(const codec::SignedObject& signed_object, const MailboxId& mailbox,
                                             std::span<const Registrar> registrars);
 
 // Whether `at_ms` lies between the two times, with limits::kClockSkew of tolerance at both ends.

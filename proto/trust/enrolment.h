@@ -18,7 +18,7 @@ public:
     const Hash& hash() const { return hash_; }            // SHA-256 of the object bytes: what people compare
 
 private:
-    friend Result<VerifiedEnrolment> verify_enrolment_request(const codec::SignedObject&, bool, UnixMillis);
+    friend class EnrolmentJudge;
     VerifiedEnrolment(codec::EnrolmentRequest request, MailboxState state, Hash hash)
         : request_(std::move(request)), state_(std::move(state)), hash_(hash) {}
     codec::EnrolmentRequest request_;
@@ -30,5 +30,12 @@ private:
 // and a valid chain of the mailbox and identity key it names. Errors: expired; else certificate_invalid.
 Result<VerifiedEnrolment> verify_enrolment_request(const codec::SignedObject& signed_object, bool sandbox,
                                                    UnixMillis now_ms);
+
+// Whether the request's chain begins with a take-over: it then goes on from the mailbox's present chain (docs/protocol.md,
+// "Resets"), and no registrar has anything to decide any more.
+bool is_take_over(const codec::EnrolmentRequest& request);
+// The same checks for such a request; `present` is the state of the mailbox it takes over.
+Result<VerifiedEnrolment> verify_take_over_request(const codec::SignedObject& signed_object,
+                                                   const MailboxState& present, const ChainRules& rules);
 
 }  // namespace carepost::trust

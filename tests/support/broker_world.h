@@ -53,6 +53,11 @@ T must(Result<T> result) {
     return std::move(*result);
 }
 
+// For chains without a take-over.
+inline trust::ChainRules chain_rules(UnixMillis now_ms = kNow) {
+    return {.registrars = {}, .sandbox = true, .now_ms = now_ms};
+}
+
 // A mailbox with one member, from before its enrolment on.
 struct Practice {
     Practice(World& world, std::uint8_t number, const std::string& text, std::uint32_t rights = codec::right::kAll)
@@ -66,10 +71,11 @@ struct Practice {
                   .rights = rights,
                   .name = "front desk"};
         chain = {must(trust::make_genesis(mailbox, member, identity_key, kNow))};
-        state.push_back(trust::MailboxState::begin(chain.front(), kNow).value());
+        state.push_back(trust::MailboxState::begin(chain.front(), chain_rules()).value());
         for (std::uint8_t week = 0; week < 2; ++week) {
             chain.push_back(next_epoch(kNow + 7 * kDay * week));
-            if (auto ok = state.back().append(chain.back(), kNow); !ok) throw std::runtime_error(ok.error().message);
+            if (auto ok = state.back().append(chain.back(), chain_rules()); !ok)
+                throw std::runtime_error(ok.error().message);
         }
     }
     codec::SignedObject next_epoch(UnixMillis from) const {

@@ -2,7 +2,7 @@
 // A sandbox of keys and signed objects without any broker: root, registrar, logs, and mailboxes with their chains.
 
 #include "proto/trust/broker_file.h"
-#include "proto/trust/chain.h"
+#include "proto/trust/chain_entries.h"
 #include "proto/trust/enrolment.h"
 #include "proto/trust/merkle.h"
 #include "tests/support/seeded_random.h"
@@ -64,6 +64,10 @@ struct World {
         return {
             trust::verify_registrar(trust::issue(registrar_content(), root).value(), root.verify_key(), true).value()};
     }
+    // For chains without a take-over.
+    static trust::ChainRules rules(UnixMillis now_ms = kNow) {
+        return {.registrars = {}, .sandbox = true, .now_ms = now_ms};
+    }
     codec::Certificate certificate_content() const {
         const Address address = Address::parse("nihii:19234011/DOCTOR").value();
         return {.serial = Serial{{1}},
@@ -89,12 +93,12 @@ struct World {
     // A genesis and epochs that follow each other weekly from kNow on.
     std::vector<codec::SignedObject> chain(std::size_t epochs) const {
         std::vector<codec::SignedObject> out{genesis()};
-        auto state = trust::MailboxState::begin(out.front(), kNow).value();
+        auto state = trust::MailboxState::begin(out.front(), rules()).value();
         for (std::size_t i = 0; i < epochs; ++i) {
             out.push_back(
                 trust::make_epoch(state, some_sealing_key(), kNow + 7 * kDay * i, trust::empty_root(), member_key, kNow)
                     .value());
-            state.append(out.back(), kNow).value();
+            state.append(out.back(), rules()).value();
         }
         return out;
     }

@@ -1,5 +1,7 @@
 #include "client-lib/src/directory/known_mailbox.h"
 
+#include <algorithm>
+
 #include "client-lib/src/archive/fields.h"
 
 namespace carepost::client {
@@ -28,9 +30,14 @@ bool KnownMailbox::was_certified(std::uint64_t log_size) const {
     return certificate_index < log_size && (!revocation_index || *revocation_index >= log_size);
 }
 
+std::uint64_t KnownMailbox::chain_length_at(std::uint64_t log_size) const {
+    const auto later = std::ranges::find_if(chain_indexes, [&](std::uint64_t index) { return index >= log_size; });
+    return static_cast<std::uint64_t>(later - chain_indexes.begin());
+}
+
 bool KnownMailbox::held(const MemberId& member, std::uint32_t rights, std::uint64_t log_size) const {
-    // Members come with the genesis alone; entries that change them will be replayed up to `log_size` here.
-    return !chain_indexes.empty() && chain_indexes.front() < log_size && state.holds(member, rights);
+    const codec::Member* found = state.member_at(member, chain_length_at(log_size));
+    return found != nullptr && (found->rights & rights) == rights;
 }
 
 Result<KnownMailbox> verify_objects(codec::SignedObject certificate, std::vector<codec::SignedObject> chain,
@@ -40,7 +47,7 @@ Result<KnownMailbox> verify_objects(codec::SignedObject certificate, std::vector
     // Signatures are judged at the certificate's own beginning; whether it is valid at another moment is asked where it matters.
     TRY_ASSIGN(const auto verified,
                trust::verify_certificate(certificate, broker.registrars, broker.file.sandbox, claimed.not_before_ms));
-    TRY_ASSIGN(auto state, trust::MailboxState::verify(chain, now));
+    TRY_ASSIGN(auto state, trust::MailboxState::verify(chain, rules_of(broker, now)));
     if (state.mailbox() != claimed.mailbox || state.identity_key() != claimed.identity_key) {
         return fail(ErrorCode::certificate_invalid,
                     "the chain of " + claimed.address.text() + " does not belong to its certificate",

@@ -25,7 +25,9 @@ struct KnownMailbox {
     Hash chain_hash(std::uint64_t seq) const;  // of a chain entry this knows
     // Whether the directory of `log_size` leaves held the certificate, unrevoked.
     bool was_certified(std::uint64_t log_size) const;
-    // Whether the member held these rights there.
+    // How many entries of the chain stood in the log when it had this many leaves.
+    std::uint64_t chain_length_at(std::uint64_t log_size) const;
+    // Whether the member held these rights there. Its end by date is for the caller, who knows the time.
     bool held(const MemberId& member, std::uint32_t rights, std::uint64_t log_size) const;
 };
 

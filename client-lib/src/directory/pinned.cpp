@@ -12,6 +12,10 @@ PinnedBroker::PinnedBroker(const trust::TrustedBroker& broker)
       evidence_log(broker.evidence_log()),
       fingerprint(broker.fingerprint()) {}
 
+trust::ChainRules rules_of(const PinnedBroker& broker, UnixMillis now) {
+    return {.registrars = broker.registrars, .sandbox = broker.file.sandbox, .now_ms = now};
+}
+
 Result<trust::TrustedBroker> load_broker_file(const std::filesystem::path& path) {
     TRY_ASSIGN(const Bytes text, read_file_limited(path, codec::kBrokerFileMost * 2));
     auto broker = trust::parse_broker_file(text_of(text), path.string());

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "proto/trust/broker_file.h"
+#include "proto/trust/chain.h"
 
 namespace carepost::client {
 
@@ -16,6 +17,9 @@ struct PinnedBroker {
     trust::NoteVerifier evidence_log;
     std::string fingerprint;  // what people compare
 };
+
+// How chains are judged by it; borrows its registrars.
+trust::ChainRules rules_of(const PinnedBroker& broker, UnixMillis now);
 
 // A broker file that is whole and signed by the root it names. Errors: no_such_file, unreadable, broker_untrusted.
 Result<trust::TrustedBroker> load_broker_file(const std::filesystem::path& path);

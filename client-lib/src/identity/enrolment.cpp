@@ -8,6 +8,7 @@
 #include "proto/base/file.h"
 #include "proto/base/hash.h"
 #include "proto/trust/armor.h"
+#include "proto/trust/chain_entries.h"
 #include "proto/trust/enrolment.h"
 #include "proto/trust/invitation.h"
 
@@ -95,8 +96,8 @@ Result<codec::SignedObject> make_request(Core& core, const SigningKey& identity)
     const codec::Member owner{keys.member, keys.signing.verify_key(), keys.transport, codec::right::kAll,
                               keys.member_name};
     TRY_ASSIGN(auto genesis, trust::make_genesis(keys.mailbox, owner, identity, now));
-    TRY_ASSIGN(auto state, trust::MailboxState::begin(genesis, now));
-    TRY_ASSIGN(auto epochs, make_missing_epochs(state, *core.keyring, keys.signing, now));
+    TRY_ASSIGN(auto state, trust::MailboxState::begin(genesis, rules_of(core.broker, now)));
+    TRY_ASSIGN(auto epochs, make_missing_epochs(state, *core.keyring, keys.signing, rules_of(core.broker, now)));
     codec::EnrolmentRequest request{keys.address,
                                     keys.name,
                                     keys.mailbox,
@@ -344,8 +345,8 @@ Status Membership::contact(milliseconds timeout) {
 
 Result<Known> Membership::top_up(Known own, milliseconds timeout) {
     trust::MailboxState state = own->state;
-    TRY_ASSIGN(const auto entries,
-               make_missing_epochs(state, *core_.keyring, core_.keys.signing, core_.clock.now_ms()));
+    TRY_ASSIGN(const auto entries, make_missing_epochs(state, *core_.keyring, core_.keys.signing,
+                                                       rules_of(core_.broker, core_.clock.now_ms())));
     if (entries.empty()) return own;
     for (const auto& entry : entries) {
         TRY_ASSIGN(Bytes bytes, codec::encode(entry));

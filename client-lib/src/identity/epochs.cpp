@@ -4,6 +4,7 @@
 
 #include "client-lib/seal/hpke.h"
 #include "proto/base/limits.h"
+#include "proto/trust/chain_entries.h"
 #include "proto/trust/merkle.h"
 
 namespace carepost::client {
@@ -24,12 +25,12 @@ UnixMillis end_of(const trust::MailboxState& state, UnixMillis begin) {
 }  // namespace
 
 std::vector<PlannedEpoch> plan_epochs(const trust::MailboxState& state, UnixMillis now) {
-    const auto& epochs = state.epochs();
+    const auto epochs = std::span(state.epochs()).subspan(state.first_live_epoch() - 1);
     const auto ahead = std::ranges::count_if(
         epochs, [&](const codec::Epoch& epoch) { return end_of(state, epoch.not_before_ms) > now; });
     std::vector<PlannedEpoch> planned;
     UnixMillis next = epochs.empty() ? now : std::max(now, end_of(state, epochs.back().not_before_ms));
-    auto number = static_cast<std::uint32_t>(epochs.size());
+    auto number = static_cast<std::uint32_t>(state.epochs().size());
     for (auto count = static_cast<std::uint32_t>(ahead); count < limits::kEpochsAhead; ++count) {
         planned.push_back({++number, next});
         next = end_of(state, next);
@@ -38,7 +39,8 @@ std::vector<PlannedEpoch> plan_epochs(const trust::MailboxState& state, UnixMill
 }
 
 Result<std::vector<codec::SignedObject>> make_missing_epochs(trust::MailboxState& state, Keyring& keyring,
-                                                             const SigningKey& signer, UnixMillis now) {
+                                                             const SigningKey& signer, const trust::ChainRules& rules) {
+    const UnixMillis now = rules.now_ms;
     const auto planned = plan_epochs(state, now);
     std::vector<std::uint32_t> numbers;
     for (const PlannedEpoch& epoch : planned)
@@ -49,7 +51,7 @@ Result<std::vector<codec::SignedObject>> make_missing_epochs(trust::MailboxState
         TRY_ASSIGN(const auto pair, seal::SealingKeyPair::from_epoch_secret(secrets[index]));
         TRY_ASSIGN(auto entry, trust::make_epoch(state, pair.public_key, planned[index].not_before, trust::empty_root(),
                                                  signer, now));
-        TRY(state.append(entry, now));
+        TRY(state.append(entry, rules));
         entries.push_back(std::move(entry));
     }
     return entries;

@@ -19,6 +19,6 @@ std::vector<PlannedEpoch> plan_epochs(const trust::MailboxState& state, UnixMill
 // For a mailbox with one reader: signs what is missing, applies it to `state` and returns the entries in order. Their secrets are on the disk when it
 // returns.
 Result<std::vector<codec::SignedObject>> make_missing_epochs(trust::MailboxState& state, Keyring& keyring,
-                                                             const SigningKey& signer, UnixMillis now);
+                                                             const SigningKey& signer, const trust::ChainRules& rules);
 
 }  // namespace carepost::client

@@ -115,12 +115,12 @@ TEST_CASE("epochs: ten at first, topped up to ten ahead, nothing when all are th
     SeededRandom random(2);
     const auto local = random.secret<32>();
     auto keyring = Keyring::open(folder / "keyring", local, random).value();
-    auto state = trust::MailboxState::begin(world.genesis(), kNow).value();
-    CHECK(make_missing_epochs(state, *keyring, world.member_key, kNow).value().size() == 10);
-    CHECK(make_missing_epochs(state, *keyring, world.member_key, kNow + kDay).value().empty());
+    auto state = trust::MailboxState::begin(world.genesis(), test::World::rules()).value();
+    CHECK(make_missing_epochs(state, *keyring, world.member_key, test::World::rules()).value().size() == 10);
+    CHECK(make_missing_epochs(state, *keyring, world.member_key, test::World::rules(kNow + kDay)).value().empty());
     const UnixMillis later = kNow + 21 * kDay + 1;
     CHECK(state.epoch_for(later));  // closed for three weeks: still reachable
-    CHECK(make_missing_epochs(state, *keyring, world.member_key, later).value().size() == 3);
+    CHECK(make_missing_epochs(state, *keyring, world.member_key, test::World::rules(later)).value().size() == 3);
     CHECK(state.epochs().size() == 13);
     // Every published key belongs to a secret that is on the disk.
     auto again = Keyring::open(folder / "keyring", local, random).value();

@@ -28,7 +28,7 @@ std::string refusal_of(const World& world, const MailboxState& state,
     const auto signed_object = test::sign_anyway(codec::encode(entry).value(), label::kChainEntry,
                                                  signer != nullptr ? *signer : world.member_key);
     MailboxState copy = state;
-    const auto status = copy.append(signed_object, kNow);
+    const auto status = copy.append(signed_object, World::rules());
     CHECK((status.has_value() || copy.head_hash() == state.head_hash()));  // a refused entry changes nothing
     if (status) return "accepted";
     CHECK(status.error().code == ErrorCode::certificate_invalid);
@@ -42,24 +42,24 @@ void unchanged(codec::ChainEntry&, codec::Epoch&) {}
 TEST_CASE("chain: a genesis and its epochs make a mailbox with an owner and keys") {
     const World world;
     const auto chain = world.chain(10);
-    const auto state = MailboxState::verify(chain, kNow).value();
+    const auto state = MailboxState::verify(chain, World::rules()).value();
     CHECK(state.mailbox() == world.mailbox);
     CHECK(state.identity_key() == world.identity.verify_key());
     CHECK(state.members().size() == 1);
     CHECK(state.epochs().size() == 10);
     CHECK(state.head_seq() == 10);
     CHECK(state.head_hash() == object_hash(chain.back()));
-    CHECK(state.holds(world.member_id, codec::right::kManage));
-    CHECK_FALSE(state.holds(MemberId{}, codec::right::kRead));
+    CHECK(state.holds(world.member_id, codec::right::kManage, kNow));
+    CHECK_FALSE(state.holds(MemberId{}, codec::right::kRead, kNow));
     CHECK(state.epoch(3)->number == 3);
     CHECK(state.epoch(0) == nullptr);
     CHECK(state.epoch(11) == nullptr);
-    CHECK(state.readers() == std::vector{world.member_id});
+    CHECK(state.readers_at(kNow) == std::vector{world.member_id});
 }
 
 TEST_CASE("chain: an entry in the wrong place, of another mailbox or at a wrong time is refused") {
     const World world;
-    const auto state = MailboxState::verify(world.chain(2), kNow).value();
+    const auto state = MailboxState::verify(world.chain(2), World::rules()).value();
     CHECK(refusal_of(world, state, unchanged) == "accepted");
     CHECK(contains(refusal_of(world, state, [](auto& e, auto&) { e.seq = 2; }), "follows entry"));
     CHECK(contains(refusal_of(world, state, [](auto& e, auto&) { e.seq = 4; }), "follows entry"));
@@ -71,19 +71,19 @@ TEST_CASE("chain: an entry in the wrong place, of another mailbox or at a wrong 
 
 TEST_CASE("chain: only the identity key and members that may manage extend it") {
     World world;
-    const auto state = MailboxState::verify(world.chain(1), kNow).value();
+    const auto state = MailboxState::verify(world.chain(1), World::rules()).value();
     CHECK(refusal_of(world, state, unchanged, &world.identity) == "accepted");
     CHECK(contains(refusal_of(world, state, unchanged, &world.registrar), "nobody who may manage"));
 
     const auto reader_only =
-        MailboxState::begin(world.genesis(codec::right::kRead | codec::right::kSend), kNow).value();
+        MailboxState::begin(world.genesis(codec::right::kRead | codec::right::kSend), World::rules()).value();
     CHECK(contains(refusal_of(world, reader_only, unchanged), "nobody who may manage"));
     CHECK(refusal_of(world, reader_only, unchanged, &world.identity) == "accepted");
 }
 
 TEST_CASE("chain: an epoch out of order, too long, too far ahead or for others is refused") {
     const World world;
-    const auto state = MailboxState::verify(world.chain(2), kNow).value();
+    const auto state = MailboxState::verify(world.chain(2), World::rules()).value();
     const auto refused = [&](const std::function<void(codec::Epoch&)>& change) {
         return refusal_of(world, state, [&](auto&, auto& epoch) { change(epoch); });
     };
@@ -105,13 +105,13 @@ TEST_CASE("chain: an epoch out of order, too long, too far ahead or for others i
     CHECK(contains(refused([](auto& e) { e.packets_root.bytes[0] ^= 1; }), "packets"));
     CHECK(contains(refused([](auto& e) { e.public_key = {}; }), "no valid key"));
 
-    const auto full = MailboxState::verify(world.chain(11), kNow).value();  // one current, ten ahead
+    const auto full = MailboxState::verify(world.chain(11), World::rules()).value();  // one current, ten ahead
     CHECK(contains(refusal_of(world, full, unchanged), "too far ahead"));
 }
 
 TEST_CASE("chain: an epoch that is over when it is published is refused") {
     const World world;
-    const auto state = MailboxState::begin(world.genesis(), kNow).value();
+    const auto state = MailboxState::begin(world.genesis(), World::rules()).value();
     CHECK(contains(refusal_of(world, state,
                               [](auto&, auto& epoch) {
                                   epoch.not_before_ms = kNow - 14 * kDay;
@@ -123,15 +123,15 @@ TEST_CASE("chain: an epoch that is over when it is published is refused") {
 TEST_CASE("chain: a second genesis, a missing one and an empty chain are refused") {
     const World world;
     auto chain = world.chain(1);
-    MailboxState state = MailboxState::verify(chain, kNow).value();
+    MailboxState state = MailboxState::verify(chain, World::rules()).value();
     codec::ChainEntry second = codec::decode_chain_entry(chain.front().object).value();
     second.seq = 2;
     second.previous = state.head_hash();
     const auto entry = test::sign_anyway(codec::encode(second).value(), label::kChainEntry, world.identity);
-    CHECK(contains(state.append(entry, kNow).error().message, "second genesis"));
-    CHECK(MailboxState::verify({}, kNow).error().code == ErrorCode::certificate_invalid);
-    CHECK(contains(MailboxState::begin(chain[1], kNow).error().message, "genesis"));
-    CHECK_FALSE(MailboxState::verify(std::span(chain).subspan(1), kNow).has_value());
+    CHECK(contains(state.append(entry, World::rules()).error().message, "second genesis"));
+    CHECK(MailboxState::verify({}, World::rules()).error().code == ErrorCode::certificate_invalid);
+    CHECK(contains(MailboxState::begin(chain[1], World::rules()).error().message, "genesis"));
+    CHECK_FALSE(MailboxState::verify(std::span(chain).subspan(1), World::rules()).has_value());
 }
 
 TEST_CASE("chain: a genesis with an invalid key, of the future or signed by another is refused") {
@@ -140,8 +140,8 @@ TEST_CASE("chain: a genesis with an invalid key, of the future or signed by anot
                              const SigningKey& signer) {
         codec::ChainEntry entry = codec::decode_chain_entry(world.genesis().object).value();
         change(entry, std::get<codec::Genesis>(entry.body));
-        const auto result =
-            MailboxState::begin(test::sign_anyway(codec::encode(entry).value(), label::kChainEntry, signer), kNow);
+        const auto result = MailboxState::begin(
+            test::sign_anyway(codec::encode(entry).value(), label::kChainEntry, signer), World::rules());
         return result ? "accepted" : result.error().message;
     };
     CHECK(refused([](auto&, auto&) {}, world.identity) == "accepted");
@@ -161,7 +161,7 @@ TEST_CASE("chain: every flipped bit of every entry is noticed") {
         for (std::size_t bit = 0; bit < chain[i].object.size() * 8; bit += 29) {
             auto bad = chain;
             bad[i].object[bit / 8] = static_cast<std::uint8_t>(bad[i].object[bit / 8] ^ (1U << (bit % 8)));
-            if (MailboxState::verify(bad, kNow)) ++accepted;
+            if (MailboxState::verify(bad, World::rules())) ++accepted;
         }
         CHECK(accepted == 0);
     }
@@ -169,7 +169,7 @@ TEST_CASE("chain: every flipped bit of every entry is noticed") {
 
 TEST_CASE("epoch to seal to: the newest that has begun, for a second week if none follows, then none") {
     const World world;
-    const auto state = MailboxState::verify(world.chain(3), kNow).value();
+    const auto state = MailboxState::verify(world.chain(3), World::rules()).value();
     const auto number_at = [&](UnixMillis time) {
         const auto epoch = state.epoch_for(time);
         return epoch ? epoch->number : 0;
@@ -183,7 +183,7 @@ TEST_CASE("epoch to seal to: the newest that has begun, for a second week if non
     CHECK(state.epoch_for(kNow + 29 * kDay).error().code == ErrorCode::no_valid_epoch);
     CHECK(number_at(kNow - kHour) == 1);  // the sender's clock may be behind
     CHECK(number_at(kNow - kHour - 1) == 0);
-    const auto none = MailboxState::begin(world.genesis(), kNow).value();
+    const auto none = MailboxState::begin(world.genesis(), World::rules()).value();
     CHECK(none.epoch_for(kNow).error().code == ErrorCode::no_valid_epoch);
 }
 

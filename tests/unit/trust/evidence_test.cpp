@@ -145,7 +145,7 @@ TEST_CASE("directory leaf: 73 bytes, of a known type") {
     CHECK(bytes[40] == 2);
     CHECK(decode_directory_leaf(bytes).value() == leaf);
     CHECK_FALSE(decode_directory_leaf(ByteView(bytes).first(72)).has_value());
-    for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{5}}) {
+    for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{6}}) {
         DirectoryLeafBytes bad = bytes;
         bad[0] = type;
         CHECK_FALSE(decode_directory_leaf(bad).has_value());
