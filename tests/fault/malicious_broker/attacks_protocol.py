@@ -198,7 +198,7 @@ def _(s):
     def lie(event):
         if event.op == "list" and event.said is not None:
             del event.said.items[:]
-            for number in range(50):
+            for number in range(min(50, event.asked.limit)):
                 event.said.items.add().CopyFrom(s.items["doctor", s.second])
                 event.said.items[-1].seq = event.asked.after + 1 + number
             event.said.more = True
@@ -214,7 +214,7 @@ def _(s):
     child.wait()
 
 
-@attack("more items than asked", AT_ONCE, "a page holds more items than were asked for", "no more than asked for are shown")
+@attack("more items than asked", AT_ONCE, "a page holds more items than were asked for", "refused as `malformed_request` (exit 70)")
 def _(s):
     victim = s.victim("doctor")
 
@@ -226,8 +226,8 @@ def _(s):
                 event.said.items[-1].seq = event.asked.after + 1 + number
 
     victim.tell_lies(lie)
-    done = victim.run("inbox", "--json", "--limit", "3")
-    s.wants(len(done.json_lines()) <= 3, "more than asked for were shown", done)
+    s.refused(victim.run("inbox", "--json", "--limit", "3"), 70, "more messages than it was asked for")
+    s.recovers(victim)
 
 
 @attack("pages that go backwards", AT_ONCE, "each page of a list begins before the last one", "the list ends")
@@ -253,7 +253,7 @@ def _(s):
     def lie(event):
         if event.op == "search" and event.said is not None:
             del event.said.hits[:]
-            for number in range(10):
+            for number in range(min(10, event.asked.limit)):
                 event.said.hits.add(address=CLINIC, name=f"number {number}", mailbox=os.urandom(16))
             event.said.more = True
 
@@ -261,6 +261,18 @@ def _(s):
     done = victim.run("find", "clinic", "--json", "--limit", "35")
     s.accepted(done)
     s.wants(len(done.json_lines()) <= 35, "more than asked for were shown", done)
+
+
+@attack("more hits than asked", AT_ONCE, "a search finds more than was asked for", "refused as `malformed_request` (exit 70)")
+def _(s):
+    victim = s.victim("doctor")
+
+    def lie(event):
+        if event.op == "search" and event.said is not None:
+            event.said.hits.extend([wire.SearchHit(address=CLINIC, name="again", mailbox=bytes(16))] * 20)
+
+    victim.tell_lies(lie)
+    s.refused(victim.run("find", "clinic", "--json", "--limit", "3"), 70, "more than it was asked for")
 
 
 @attack("a search that lies", AT_ONCE, "a search shows another name for an address", "what is sent to is the address and its certificate: `check` shows the certified name")

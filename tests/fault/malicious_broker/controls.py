@@ -12,6 +12,7 @@ CONTROLS = [
     ("pin-not-compared", "same size, other root"),
     ("notes-not-verified", "head by another key"),
     ("signatures-not-verified", "key swap in an epoch"),
+    ("signatures-not-verified", "key swap in a certificate"),
     ("head-not-verified", "head signed by another key"),
     ("receipts-not-verified", "receipt by another key"),
     ("numbers-not-compared", "replay under a new item number"),

@@ -32,9 +32,10 @@ class Victim(Practice):
         home = stage.dir / f"victim-{number}-{who}"
         shutil.copytree(stage.snapshots[who], home)
         super().__init__(stage, who, home)
-        self.stage, self.address, self.key = stage, ADDRESSES[who], stage.keys[who]
+        self.stage, self.address, self.key = stage, stage.addresses[who], stage.keys[who]
         self.env.update(stage.client_env)
         self.seen = stage.mind.seen[self.key]
+        self.before = len(self.seen.requests)  # of other copies of the same practice
         self.into = home / "into"
         self.into.mkdir()
         self.tell_lies()
@@ -63,7 +64,7 @@ class Victim(Practice):
 
     def did(self, op: str) -> int:
         """How many requests of this kind it made."""
-        return sum(1 for request in self.seen.requests if request.WhichOneof("op") == op)
+        return sum(1 for request in self.seen.requests[self.before:] if request.WhichOneof("op") == op)
 
     def proofs(self) -> list:
         """Fraud proofs it holds."""
@@ -73,6 +74,7 @@ class Victim(Practice):
 class Stage(Network):
     def __init__(self, client_env=None, verbose=False):
         self.verbose, self.client_env, self.number, self.journal = verbose, client_env or {}, 0, []
+        self.addresses = dict(ADDRESSES)
         super().__init__("evil", dict(ADDRESSES))
         try:
             self.prepare()
@@ -118,14 +120,13 @@ class Stage(Network):
             self.snapshots[who] = self.practices[who].home
         self.snapshots["new-nurse"], self.snapshots["unread-doctor"] = self.dir / "new-nurse", self.dir / "unread-doctor"
         for extra, who in (("new-nurse", "nurse"), ("unread-doctor", "doctor")):
-            ADDRESSES.setdefault(extra, ADDRESSES[who])
-            self.keys[extra] = self.keys[who]
+            self.addresses[extra], self.keys[extra] = ADDRESSES[who], self.keys[who]
         self.items = {(who, message): self.item(who, message) for who, message in
                       [("doctor", self.large), ("doctor", self.second), ("doctor", self.third), ("doctor", self.by_nurse),
                        ("clinic", self.to_clinic), ("clinic", self.status)]}
         self.mailboxes = {who: self.world.mailbox(address) for who, address in ADDRESSES.items()}
         # Copies are taken from here on: what the practices themselves do later must not change them.
-        for who in ADDRESSES:
+        for who in self.addresses:
             frozen = self.dir / f"snapshot-{who}"
             shutil.copytree(self.snapshots[who], frozen)
             self.snapshots[who] = frozen
