@@ -14,6 +14,7 @@
 #include "broker/net/self_test.h"
 #include "broker/net/worker_pool.h"
 #include "broker/service/evidence.h"
+#include "broker/service/members_writes.h"
 #include "proto/base/file.h"
 #include "proto/base/version.h"
 #include "proto/trust/broker_home.h"
@@ -113,7 +114,10 @@ public:
     bool stop_asked() const override { return stop_asked_.load(); }
 
     Status every_minute() override {
-        if (++minutes_ % 60 == 1) sweep();
+        if (++minutes_ % 60 == 1) {
+            sweep();
+            service::sweep_members(*environment_);
+        }
         auto proven = net::prove_strangers_refused(endpoint(), file_.file().transport_key, kSelfTestPatience);
         if (proven || proven.error().code != ErrorCode::busy) return proven;
         log_.warning("the self-test was not answered in time; once more");  // a machine under load, perhaps
@@ -150,6 +154,7 @@ private:
             identity.member = member.id;
             identity.signing_key = member.signing_key;
             identity.rights = member.rights;
+            identity.expires = member.until;
             sessions_.put(std::move(identity));
         }));
         TRY(reader->each_invitation([this](const store::Invitation& invitation) {
@@ -158,6 +163,15 @@ private:
             identity.key = invitation.transport_key;
             identity.address = invitation.address;
             identity.expires = invitation.expires;
+            sessions_.put(std::move(identity));
+        }));
+        TRY(reader->each_pairing([this](const store::Pairing& pairing) {
+            auth::Identity identity;
+            identity.kind = auth::Kind::pairing;
+            identity.key = pairing.transport_key;
+            identity.mailbox_key = pairing.mailbox_key;
+            identity.mailbox = pairing.mailbox;
+            identity.expires = pairing.expires;
             sessions_.put(std::move(identity));
         }));
         TRY_ASSIGN(auto waiting, reader->pending_enrolments(100'000));

@@ -12,7 +12,8 @@ namespace carepost::auth {
 // One authenticated connection, for the lifetime of the process. Made by the front; never reused.
 using SessionId = std::uint64_t;
 
-// Which kinds of sessions an operation is open to; bits, for the routes table.
+// Which kinds of sessions an operation is open to; bits, for the routes table. A `pairing` key is a newcomer's that wants to
+// join a mailbox.
 enum class Kind : std::uint8_t { member = 1, invitation = 2, admin = 4, pairing = 8 };
 
 inline constexpr std::uint32_t kRead = 1;
@@ -31,8 +32,13 @@ struct Identity {
     std::uint32_t rights = 0;
     // An invitation's.
     std::string address;
+    // From then on the key is nobody's; 0: no end.
     UnixMillis expires = 0;
 };
+
+inline bool is_over(const Identity& identity, UnixMillis now) {
+    return identity.expires != 0 && identity.expires <= now;
+}
 
 struct Session {
     SessionId id = 0;

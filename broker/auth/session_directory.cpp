@@ -31,6 +31,16 @@ void SessionDirectory::remove(const TransportKey& key) {
     version_.fetch_add(1, std::memory_order_release);
 }
 
+void SessionDirectory::expire(const TransportKey& key, UnixMillis at) {
+    std::unique_lock lock(mutex_);
+    auto found = by_key_.find(key);
+    if (found == by_key_.end() || (found->second->expires != 0 && found->second->expires <= at)) return;
+    auto ending = std::make_shared<Identity>(*found->second);
+    ending->expires = at;
+    found->second = std::move(ending);
+    version_.fetch_add(1, std::memory_order_release);
+}
+
 void SessionDirectory::remove_mailbox(std::int64_t mailbox_key) {
     std::unique_lock lock(mutex_);
     auto found = by_mailbox_.find(mailbox_key);
@@ -45,8 +55,7 @@ std::shared_ptr<const Identity> SessionDirectory::find(const TransportKey& key) 
     std::shared_lock lock(mutex_);
     auto found = by_key_.find(key);
     if (found == by_key_.end()) return nullptr;
-    bool over = found->second->kind == Kind::invitation && found->second->expires <= clock_.now_ms();
-    return over ? nullptr : found->second;
+    return is_over(*found->second, clock_.now_ms()) ? nullptr : found->second;
 }
 
 std::size_t SessionDirectory::size() const {

@@ -19,10 +19,13 @@ public:
 
     void put(Identity identity);  // inserts or replaces by key
     void remove(const TransportKey& key);
+    // The key ends then, if not before.
+    void expire(const TransportKey& key, UnixMillis at);
     // All members of a mailbox lose access with this call: `version` moves, and the front asks again before the next request.
     void remove_mailbox(std::int64_t mailbox_key);
 
-    // Nothing for unknown and revoked keys and for expired invitations: they look the same.
+    // Nothing for unknown and revoked keys and for those whose time is over: they look the same. The answer may be kept while
+    // `version` stands, but is_over has to be asked each time.
     std::shared_ptr<const Identity> find(const TransportKey& key) const;
     // Changes whenever somebody lost something: what was found before may no longer hold.
     std::uint64_t version() const { return version_.load(std::memory_order_acquire); }

@@ -5,6 +5,7 @@
 #include "broker/service/directory.h"
 #include "broker/service/enrolment.h"
 #include "broker/service/mailbox.h"
+#include "broker/service/members.h"
 
 namespace carepost::dispatch {
 namespace {
@@ -30,13 +31,15 @@ struct Dispatcher::Services {
           delivery(environment, *reader),
           mailbox(environment, *reader),
           directory(environment, *reader),
-          enrolment(environment, *reader) {}
+          enrolment(environment, *reader),
+          members(environment, *reader) {}
 
     std::unique_ptr<store::Reader> reader;
     service::Delivery delivery;
     service::MailboxService mailbox;
     service::DirectoryService directory;
     service::EnrolmentService enrolment;
+    service::MembersService members;
 
     struct Call {
         Services& services;
@@ -87,16 +90,22 @@ struct Dispatcher::Services {
         void operator()(codec::op::Delete& op) {
             services.mailbox.delete_items(who(), std::move(op), answer<codec::reply::Delete>(std::move(responder)));
         }
-        void operator()(codec::op::PublishSealingKeys&) { not_spoken(); }
-        void operator()(codec::op::SealingKeys&) { not_spoken(); }
-        void operator()(codec::op::PutPackets&) { not_spoken(); }
-        void operator()(codec::op::Packets&) { not_spoken(); }
-        void operator()(codec::op::OpenPairing&) { not_spoken(); }
-        void operator()(codec::op::Pair&) { not_spoken(); }
-        void operator()(codec::op::Pairings&) { not_spoken(); }
-        void not_spoken() {
-            responder.reply(Error{ErrorCode::unsupported_version, "this broker keeps no packets", {}, std::nullopt});
+        void operator()(codec::op::PublishSealingKeys& op) {
+            services.members.publish_sealing_keys(who(), op,
+                                                  answer<codec::reply::PublishSealingKeys>(std::move(responder)));
         }
+        void operator()(codec::op::SealingKeys& op) { answer_now(responder, services.members.sealing_keys(who(), op)); }
+        void operator()(codec::op::PutPackets& op) {
+            services.members.put_packets(who(), op, answer<codec::reply::PutPackets>(std::move(responder)));
+        }
+        void operator()(codec::op::Packets& op) { answer_now(responder, services.members.packets(who(), op)); }
+        void operator()(codec::op::OpenPairing& op) {
+            services.members.open_pairing(who(), op, answer<codec::reply::OpenPairing>(std::move(responder)));
+        }
+        void operator()(codec::op::Pair& op) {
+            services.members.pair(who(), op, answer<codec::reply::Pair>(std::move(responder)));
+        }
+        void operator()(codec::op::Pairings&) { answer_now(responder, services.members.pairings(who())); }
     };
 };
 
@@ -144,7 +153,8 @@ void Dispatcher::route(const auth::Session& session, std::chrono::nanoseconds ar
                        Responder& responder) {
     auto head = codec::peek_request(message);
     auto routes = wire_routes();
-    bool allowed = head && head->operation < routes.size() && permits(routes[head->operation], *session.identity);
+    bool allowed = head && head->operation < routes.size() && permits(routes[head->operation], *session.identity) &&
+                   !auth::is_over(*session.identity, environment_.clock.now_ms());
     if (!allowed) {
         observe::count(environment_.counters.refused);
         return responder.reply(Error{ErrorCode::not_allowed, "not allowed", {}, std::nullopt});

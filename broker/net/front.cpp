@@ -201,7 +201,8 @@ std::optional<Error> Front::refusal(Connection& connection, const std::optional<
         auto key = auth::key_of_user_id(connection.user_id);
         connection.identity = key ? sessions_.find(*key) : nullptr;
     }
-    if (!connection.identity) return Error{ErrorCode::not_allowed, "not allowed", {}, std::nullopt};
+    if (!connection.identity || auth::is_over(*connection.identity, clock_.now_ms()))
+        return Error{ErrorCode::not_allowed, "not allowed", {}, std::nullopt};
     if (wrong_count || !head || head->operation == std::variant_npos) {
         return Error{ErrorCode::malformed_request, "not a request of this protocol", {}, std::nullopt};
     }
@@ -262,6 +263,9 @@ void Front::send_replies() {
         auto found = connections_.find(outgoing.session);
         if (found == connections_.end()) continue;  // gone meanwhile; its client repeats elsewhere
         settle(*found->second, outgoing.request_id);
+        const auto& identity = found->second->identity;
+        bool is_push = outgoing.request_id == 0;
+        if (is_push && identity && auth::is_over(*identity, clock_.now_ms())) continue;
         deliver(*found->second, std::move(outgoing));
     }
     outgoing_.clear();

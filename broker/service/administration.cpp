@@ -1,5 +1,7 @@
 #include "broker/service/administration.h"
 
+#include <algorithm>
+
 #include "broker/service/directory.h"
 
 namespace carepost::service {
@@ -61,9 +63,12 @@ Result<codec::admin_reply::ShowMailbox> Administration::show(const codec::admin:
                     "list them with `carepostctl mailbox list`");
     codec::admin_reply::ShowMailbox out{row_of(*mailbox), {}};
     TRY_ASSIGN(auto members, reader_.members(mailbox->key));
-    bool watching = environment_.watchers.watching(mailbox->key) != 0;
-    for (const auto& member : members)
-        out.members.push_back({member.id, member.name, member.rights, watching});
+    const auto watching = environment_.watchers.watching(mailbox->key);
+    for (const auto& member : members) {
+        const bool connected = std::ranges::binary_search(watching, member.id);
+        out.members.push_back({member.id, member.name, member.rights, connected,
+                               static_cast<codec::MemberKind>(member.kind), member.until, member.revoked});
+    }
     return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/service/chain_members.h"
 #include "broker/service/evidence.h"
 #include "proto/base/hash.h"
 #include "proto/trust/leaf.h"
@@ -9,6 +10,8 @@
 
 namespace carepost::service {
 namespace {
+
+constexpr UnixMillis kToldGrace = 60'000;
 
 struct NewEntry {
     store::LeafType type;
@@ -43,31 +46,6 @@ Result<store::EvidenceDraft> mailbox_statement(codec::EvidenceType type, const M
     return draft_of(row);
 }
 
-store::Member member_row(const codec::Member& member, UnixMillis joined) {
-    store::Member out;
-    out.id = member.id;
-    out.signing_key = member.signing_key;
-    out.transport_key = member.transport_key;
-    out.rights = member.rights;
-    out.name = member.name;
-    out.kind = static_cast<store::MemberKind>(member.kind);
-    out.until = member.until_ms;
-    out.joined = joined;
-    return out;
-}
-
-auth::Identity identity_of(std::int64_t mailbox_key, const MailboxId& mailbox, const codec::Member& member) {
-    auth::Identity out;
-    out.kind = auth::Kind::member;
-    out.key = member.transport_key;
-    out.mailbox_key = mailbox_key;
-    out.mailbox = mailbox;
-    out.member = member.id;
-    out.signing_key = member.signing_key;
-    out.rights = member.rights;
-    return out;
-}
-
 // --- admission --------------------------------------------------------------------------------------------------------
 
 class AdmitOp final : public store::WriteOp {
@@ -97,8 +75,10 @@ public:
 
     void committed(const store::Settled&) override {
         const auto& mailbox = admission_.certificate.certificate().mailbox;
+        // The one-time key has served; whoever is just asking by it is still told.
+        if (invitation_) environment_.sessions.expire(*invitation_, environment_.clock.now_ms() + kToldGrace);
         for (const auto& member : admission_.enrolment.state().members()) {
-            environment_.sessions.put(identity_of(mailbox_key_, mailbox, member));
+            environment_.sessions.put(member_identity(mailbox_key_, mailbox, member));
         }
         done_(Admitted{index_, mailbox});
     }
@@ -153,8 +133,10 @@ private:
 
     // The request may have come over the wire, or by hand.
     Status settle_enrolment(store::Transaction& transaction, const MailboxId& mailbox) {
+        invitation_.reset();
         TRY_ASSIGN(auto waiting, transaction.enrolment(mailbox));
         if (!waiting) return {};
+        invitation_ = waiting->invitation;
         waiting->state = store::EnrolmentState::admitted;
         TRY(transaction.put_enrolment(*waiting));
         return transaction.remove_invitation(waiting->invitation);
@@ -163,6 +145,7 @@ private:
     Environment& environment_;
     Admission admission_;
     Done<Admitted> done_;
+    std::optional<TransportKey> invitation_;
     std::int64_t mailbox_key_ = 0;
     std::uint64_t index_ = 0;
 };
@@ -172,12 +155,13 @@ private:
 class PublishOp final : public store::WriteOp {
 public:
     PublishOp(Environment& environment, const MailboxId& mailbox, codec::SignedObject entry, trust::MailboxState next,
-              Hash previous, Done<codec::reply::Publish> done)
+              Hash previous, ChainMembers members, Done<codec::reply::Publish> done)
         : environment_(environment),
           mailbox_(mailbox),
           entry_(std::move(entry)),
           next_(std::move(next)),
           previous_(previous),
+          members_(std::move(members)),
           done_(std::move(done)) {}
 
     std::size_t bytes() const override { return entry_.object.size() + 256; }
@@ -191,10 +175,14 @@ public:
         }
         NewEntry entry{store::LeafType::chain_entry, mailbox->label, next_.head_seq(), entry_};
         TRY_ASSIGN(index_, log_entry(transaction, mailbox->key, entry, environment_.random));
+        TRY(members_.apply(transaction));
         return transaction.set_chain_head(mailbox->key, next_.head_seq() + 1, next_.head_hash(), epochs_until(next_));
     }
 
-    void committed(const store::Settled&) override { done_(codec::reply::Publish{index_}); }
+    void committed(const store::Settled&) override {
+        members_.committed(environment_);  // first: who went is gone when the answer comes
+        done_(codec::reply::Publish{index_});
+    }
     void failed(const Error& error) override { done_(fail(error)); }
 
 private:
@@ -203,6 +191,7 @@ private:
     codec::SignedObject entry_;
     trust::MailboxState next_;
     Hash previous_;
+    ChainMembers members_;
     Done<codec::reply::Publish> done_;
     std::uint64_t index_ = 0;
 };
@@ -309,14 +298,21 @@ void write_publication(Environment& environment, store::Reader& reader, const au
         return done(fail(ErrorCode::conflict, "the entry does not follow the newest one",
                          "fetch the chain and sign a new entry on top of it"));
     }
+    ChainStep step{member.mailbox_key, member.mailbox, member.member, state->members(), {}, {}, 1, 0};
+    const auto epochs_before = state->epochs().size();
     if (auto ok = state->append(*object, rules); !ok) return done(not_verified(std::move(ok.error())));
     auto ahead = std::count_if(state->epochs().begin(), state->epochs().end(),
                                [now](const auto& e) { return e.not_before_ms > now; });
     if (ahead > static_cast<std::ptrdiff_t>(limits::kEpochsAhead)) {
         return done(fail(ErrorCode::too_many, "more than " + std::to_string(limits::kEpochsAhead) + " epochs ahead"));
     }
+    step.after = state->members();
+    step.new_epochs.assign(state->epochs().begin() + static_cast<std::ptrdiff_t>(epochs_before), state->epochs().end());
+    step.first_live_epoch = state->first_live_epoch();
+    step.time_ms = state->head_time_ms();
     environment.store.write(std::make_unique<PublishOp>(environment, member.mailbox, std::move(*object),
-                                                        std::move(*state), previous, std::move(done)));
+                                                        std::move(*state), previous, ChainMembers(std::move(step)),
+                                                        std::move(done)));
 }
 
 void write_revocation(Environment& environment, store::Reader& reader, const Bytes& revocation,

@@ -1,34 +1,18 @@
 #include "broker/service/enrolment.h"
 
+#include "broker/service/simple_op.h"
+
 namespace carepost::service {
 namespace {
 
 constexpr std::uint32_t kPendingMost = 1000;
+constexpr std::size_t kWriteBytes = 1024;
 constexpr std::size_t kPendingBytes = 512 * 1024;  // an answer of administration stays below codec::kAdminMessage
 
 std::unexpected<Error> not_verified(Error error) {
     if (error.code == ErrorCode::certificate_invalid)
         error.code = ErrorCode::invalid_signature;  // its number on the wire
     return fail(std::move(error));
-}
-
-// A small change without evidence: runs `change` in the writer and answers when it is on disk.
-template <typename Change, typename Answer>
-class SimpleOp final : public store::WriteOp {
-public:
-    SimpleOp(Change change, Answer answer) : change_(std::move(change)), answer_(std::move(answer)) {}
-    std::size_t bytes() const override { return 1024; }
-    Status apply(store::Transaction& transaction) override { return change_(transaction); }
-    void committed(const store::Settled&) override { answer_(Status()); }
-    void failed(const Error& error) override { answer_(Status(fail(error))); }
-
-private:
-    Change change_;
-    Answer answer_;
-};
-template <typename Change, typename Answer>
-void write(store::Store& store, Change change, Answer answer) {
-    store.write(std::make_unique<SimpleOp<Change, Answer>>(std::move(change), std::move(answer)));
 }
 
 }  // namespace
@@ -90,8 +74,8 @@ void EnrolmentService::enrol(const auth::Identity& invitation, codec::op::Enrol 
                          environment_.clock.now_ms(),
                          store::EnrolmentState::pending,
                          {}};
-    write(
-        environment_.store,
+    write_simply(
+        environment_.store, kWriteBytes,
         [row = std::move(row)](store::Transaction& transaction) { return transaction.put_enrolment(row); },
         [done = std::move(done)](Status status) mutable {
             if (!status) return done(fail(std::move(status.error())));
@@ -141,7 +125,7 @@ void EnrolmentService::refuse(const codec::admin::Refuse& refuse, Done<bool> don
         enrolment->reason = refuse.reason;
         return transaction.put_enrolment(*enrolment);
     };
-    write(environment_.store, std::move(change), [done = std::move(done)](Status status) mutable {
+    write_simply(environment_.store, kWriteBytes, std::move(change), [done = std::move(done)](Status status) mutable {
         if (!status) return done(fail(std::move(status.error())));
         done(true);
     });
@@ -158,8 +142,9 @@ void EnrolmentService::add_invitation(const codec::admin::AddInvitation& invitat
     identity.key = row.transport_key;
     identity.address = row.address;
     identity.expires = row.expires;
-    write(
-        environment_.store, [row](store::Transaction& transaction) { return transaction.add_invitation(row); },
+    write_simply(
+        environment_.store, kWriteBytes,
+        [row](store::Transaction& transaction) { return transaction.add_invitation(row); },
         [&sessions = environment_.sessions, identity, done = std::move(done)](Status status) mutable {
             if (!status) return done(fail(std::move(status.error())));
             sessions.put(std::move(identity));

@@ -143,7 +143,8 @@ Result<MailboxService::Part> MailboxService::fetch_part(const auth::Identity& me
 }
 
 Result<reply::Watch> MailboxService::watch(const auth::Identity& member, auth::SessionId session) {
-    environment_.watchers.add(member.mailbox_key, session);  // first, so that nothing falls between answer and watch
+    environment_.watchers.add(member.mailbox_key, member.member,
+                              session);  // first, so that nothing falls between answer and watch
     TRY_ASSIGN(auto latest, latest_change(member));
     return reply::Watch{latest};
 }

@@ -116,6 +116,8 @@ public:
     // the earlier one away. Error: too_many unserved keys of this member.
     virtual Result<std::vector<std::uint32_t>> put_sealing_keys(std::int64_t mailbox_key, const MemberId& member,
                                                                 std::span<const NewSealingKey> keys) = 0;
+    // Whether a key of this member waits for a packet, or came to one.
+    virtual Result<bool> has_sealing_key(std::int64_t mailbox_key, std::uint32_t epoch, const MemberId& member) = 0;
     // Marks a key served although nobody seals to it: its owner made the epoch.
     virtual Status serve_key(std::int64_t mailbox_key, std::uint32_t epoch, const MemberId& member) = 0;
 

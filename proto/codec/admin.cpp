@@ -165,6 +165,9 @@ void encode(const admin_reply::ShowMailbox& in, PbReply& out) {
         one->set_name(member.name);
         one->set_rights(member.rights);
         one->set_connected(member.connected);
+        one->set_kind(static_cast<std::uint32_t>(member.kind));
+        one->set_until_ms(member.until);
+        one->set_removed(member.removed);
     }
 }
 void encode(const admin_reply::Checkpoint& in, PbReply& out) {
@@ -221,7 +224,9 @@ Result<AdminOutcome> decode(const schema::ShowMailboxReply& in) {
     TRY_ASSIGN(out.mailbox, decode_row(in.mailbox()));
     for (const auto& member : in.members()) {
         TRY_ASSIGN(auto id, fixed<MemberId>(member.member(), "member"));
-        out.members.push_back({id, member.name(), member.rights(), member.connected()});
+        TRY_ASSIGN(auto kind, ranged(member.kind(), MemberKind::device, MemberKind::recovery_kit, "kind"));
+        out.members.push_back(
+            {id, member.name(), member.rights(), member.connected(), kind, member.until_ms(), member.removed()});
     }
     return out;
 }

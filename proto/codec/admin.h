@@ -9,6 +9,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/ids.h"
 #include "proto/base/result.h"
+#include "proto/codec/chain.h"
 
 namespace carepost::codec {
 
@@ -115,6 +116,9 @@ struct MemberRow {
     std::string name;
     std::uint32_t rights = 0;
     bool connected = false;
+    MemberKind kind = MemberKind::device;
+    UnixMillis until = 0;  // 0: no end
+    bool removed = false;
 };
 struct ShowMailbox {
     MailboxRow mailbox;

@@ -96,6 +96,7 @@ public:
     Status destroy_epoch(std::int64_t mailbox_key, std::uint32_t epoch) override;
     Result<std::vector<std::uint32_t>> put_sealing_keys(std::int64_t mailbox_key, const MemberId& member,
                                                         std::span<const NewSealingKey> keys) override;
+    Result<bool> has_sealing_key(std::int64_t mailbox_key, std::uint32_t epoch, const MemberId& member) override;
     Status serve_key(std::int64_t mailbox_key, std::uint32_t epoch, const MemberId& member) override;
     Status stage_packets(std::int64_t mailbox_key, const MemberId& maker, std::span<const PacketRow> packets,
                          UnixMillis now) override;

@@ -110,6 +110,12 @@ Result<std::vector<std::uint32_t>> SqliteTransaction::put_sealing_keys(std::int6
     return fresh;
 }
 
+Result<bool> SqliteTransaction::has_sealing_key(std::int64_t mailbox_key, std::uint32_t epoch, const MemberId& member) {
+    TRY_ASSIGN(const auto known, statements_->key_hash.one([](Row& row) { return row.id<Hash>(0); },
+                                                           epoch_key(mailbox_key, epoch), member));
+    return known.has_value();
+}
+
 Status SqliteTransaction::serve_key(std::int64_t mailbox_key, std::uint32_t epoch, const MemberId& member) {
     TRY(statements_->serve_key.run(epoch_key(mailbox_key, epoch), member));
     return {};

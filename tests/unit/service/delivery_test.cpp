@@ -357,9 +357,9 @@ TEST_CASE("sending: after a stale epoch the same message is wrapped again, and i
 
 TEST_CASE("sending: watchers of every mailbox it went to are told", "[service]") {
     Sending broker;
-    broker.watchers.add(broker.doctor.who.mailbox_key, 11);
-    broker.watchers.add(broker.hospital.who.mailbox_key, 12);
-    broker.watchers.add(broker.third.who.mailbox_key, 13);
+    broker.watchers.add(broker.doctor.who.mailbox_key, broker.doctor.who.member, 11);
+    broker.watchers.add(broker.hospital.who.mailbox_key, broker.hospital.who.member, 12);
+    broker.watchers.add(broker.third.who.mailbox_key, broker.third.who.member, 13);
     must(broker.send(broker.letter()));
     broker.close();  // settles the writer
     const auto pushes = broker.pushes.all();

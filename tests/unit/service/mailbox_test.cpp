@@ -111,7 +111,7 @@ TEST_CASE("mailbox: parts are given whole, from where they begin, and of content
 
 TEST_CASE("mailbox: a receipt is kept once, and tells the sender", "[service]") {
     Receiving broker;
-    broker.watchers.add(broker.hospital.who.mailbox_key, 5);
+    broker.watchers.add(broker.hospital.who.mailbox_key, broker.hospital.who.member, 5);
     const auto first = must(broker.give(broker.doctor.who, 1, broker.receipt(broker.doctor)));
     const auto row = codec::decode_evidence_row(codec::decode_receipt(first.receipt)->row).value();
     CHECK(row.type == codec::EvidenceType::handed_over);

@@ -30,6 +30,27 @@ std::string rights_text(std::uint32_t rights) {
     return text;
 }
 
+std::string kind_text(codec::MemberKind kind) {
+    switch (kind) {
+        case codec::MemberKind::device:
+            return "device";
+        case codec::MemberKind::delegate:
+            return "delegate";
+        case codec::MemberKind::recovery_kit:
+            return "recovery kit";
+    }
+    return "?";
+}
+
+Row row_of(const codec::admin_reply::MemberRow& member) {
+    return {{"member", member.member.hex()},
+            {"name", member.name},
+            {"kind", kind_text(member.kind)},
+            {"rights", member.removed ? std::string("removed") : rights_text(member.rights)},
+            {"until", Moment{member.until}},
+            {"connected", member.connected}};
+}
+
 }  // namespace
 
 Status run(const MailboxList& options, Context& context) {
@@ -55,12 +76,8 @@ Status run(const MailboxShow& options, Context& context) {
                broker.ask<codec::admin_reply::ShowMailbox>(codec::admin::ShowMailbox{address.text()}));
     context.print.record(row_of(shown.mailbox));
     std::vector<Row> rows;
-    for (const auto& member : shown.members) {
-        rows.push_back({{"member", member.member.hex()},
-                        {"name", member.name},
-                        {"rights", rights_text(member.rights)},
-                        {"connected", member.connected}});
-    }
+    for (const auto& member : shown.members)
+        rows.push_back(row_of(member));
     context.print.text("");
     context.print.list(rows, "It has no members.");
     return {};
