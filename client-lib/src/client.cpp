@@ -69,6 +69,8 @@ Result<FoundPage> Client::find(const std::string& text, const std::string& quali
     TRY(impl_->membership.contact(timeout));
     TRY_ASSIGN(const auto reply, impl_->core->connection->ask<codec::reply::Search>(
                                      codec::op::Search{text, quality, after, limit}, timeout));
+    if (reply.hits.size() > limit)
+        return fail(ErrorCode::malformed_request, "the broker found more than it was asked for");
     FoundPage page;
     page.more = reply.more;
     for (const auto& hit : reply.hits)

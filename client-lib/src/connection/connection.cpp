@@ -231,6 +231,13 @@ void Connection::take_greeting(codec::Outcome outcome) {
     }
     auto* hello = std::get_if<codec::reply::Hello>(&outcome);
     if (hello == nullptr) return drop_socket(steady_clock::now());
+    if (hello->protocol != codec::kProtocol) {
+        fail_all({ErrorCode::unsupported_version,
+                  fmt::format("the broker at {} speaks version {} of the protocol, this client version {}",
+                              keys_.endpoint, hello->protocol, codec::kProtocol),
+                  "use a client of the broker's version; no older version is ever fallen back to", std::nullopt});
+        return drop_socket(steady_clock::now());
+    }
     request_window_ = std::clamp<std::size_t>(hello->in_flight_requests, 1, limits::kRequestsInFlight);
     byte_window_ = std::min<std::size_t>(hello->in_flight_bytes, limits::kBytesInFlight);
     backoff_ = milliseconds{0};

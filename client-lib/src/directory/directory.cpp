@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "proto/base/limits.h"
 #include "proto/trust/head.h"
 #include "proto/trust/leaf.h"
 #include "proto/trust/merkle.h"
@@ -135,6 +136,9 @@ Status Directory::check_head(const KnownMailbox& known, const codec::DirectoryRe
     }
     if (head.log_size > checkpoint.size)
         return unverified(name, "the signed newest entry is of a directory that was not shown");
+    constexpr UnixMillis kSkew = std::chrono::milliseconds(limits::kClockSkew).count();
+    if (head.time_ms > clock_.now_ms() + kSkew)
+        return unverified(name, "the signed newest entry is dated in the future: check this machine's clock, too");
     time = head.time_ms;
     return {};
 }

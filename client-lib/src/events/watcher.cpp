@@ -47,11 +47,13 @@ Result<ChangePage> fetch_changes(Connection& connection, std::uint64_t after, st
     TRY_ASSIGN(const auto reply, connection.ask<codec::reply::Changes>(codec::op::Changes{after, most}, timeout));
     ChangePage page;
     page.next = after;
+    // Numbers rise: a change from before would be told again and again, and the feed would never end.
     for (const auto& change : reply.changes) {
+        if (change.change <= page.next) continue;
+        page.next = change.change;
         if (auto event = event_of(change)) page.changes.push_back(std::move(*event));
-        page.next = std::max(page.next, change.change);
     }
-    page.more = !reply.changes.empty() && page.next < reply.latest;
+    page.more = page.next > after && page.next < reply.latest;
     return page;
 }
 
@@ -166,6 +168,7 @@ void Watcher::follow(std::unique_lock<std::mutex>& lock) {
             add(lock, event);
             position_ = event.change;
         }
+        position_ = std::max(position_, page->next);  // past changes of kinds not known here
         more = page->more;
     }
 }

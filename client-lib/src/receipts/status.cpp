@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "client-lib/src/send/spool.h"
+#include "proto/base/file.h"
+#include "proto/trust/armor.h"
 #include "proto/trust/evidence.h"
 
 namespace carepost::client {
@@ -62,22 +65,63 @@ DeliveryState state_of(codec::reply::RecipientState state) {
     return DeliveryState::waiting;
 }
 
-Delivery delivery_of(Core& core, ReceiptStore& receipts, const codec::reply::Recipient& recipient,
-                     const ReceiptFacts& sent, milliseconds timeout) {
+Delivery delivery_of(Core& core, ReceiptStore& receipts, codec::reply::Recipient recipient, const ReceiptFacts& sent,
+                     milliseconds timeout) {
     Delivery out;
-    const Known known = core.directory->kept(recipient.mailbox);
-    out.recipient = {recipient.address, known ? known->certificate.name : "", recipient.mailbox};
     out.state = state_of(recipient.state);
     const auto note = [&out](const Status& status) {
         if (!status && !out.problem) out.problem = status.error();
     };
+    // Who it is, the directory proves; the broker's word would do for nothing.
+    if (const auto known = core.directory->at_least(recipient.mailbox, 0, 0, timeout)) {
+        recipient.address = (*known)->certificate.address.text();
+        out.recipient.name = (*known)->certificate.name;
+    } else {
+        note(fail(known.error()));
+    }
+    out.recipient.address = recipient.address;
+    out.recipient.mailbox = recipient.mailbox;
     if (!recipient.received.empty()) note(take_received(core, receipts, recipient, sent, out, timeout));
     if (!recipient.handed_over.empty()) note(take_handed_over(core, receipts, recipient, sent, out));
+    if (out.state == DeliveryState::received && out.received == 0) {
+        note(wrong(recipient, "is missing, although the broker says that it was given"));
+        out.state = DeliveryState::waiting;
+    }
     if (const auto read = receipts.time_of(sent.message, ReceiptKind::read, recipient.mailbox)) {
         out.read = *read;
         out.state = DeliveryState::read;
     }
     return out;
+}
+
+// What this machine kept of the send; nothing: it was sent from another one.
+Result<std::optional<SentRecord>> own_record(const Core& core, const MessageId& id) {
+    TRY_ASSIGN(const auto kept, core.archive->get(RecordKind::sent, id.view()));
+    if (!kept) return std::optional<SentRecord>{};
+    TRY_ASSIGN(auto record, decode_sent_record(kept->reveal()));
+    return std::optional<SentRecord>(std::move(record));
+}
+
+// The receipt told now against the one given at the send: the same row at the same place of the log, or two signed
+// statements that contradict each other. Of another log, as after a restart of it, nothing is said here.
+Status agrees_with_first(const Core& core, const SentRecord& record, const ReceiptFacts& told, ByteView receipt) {
+    if (record.routing_hash != told.routing_hash) {
+        return fail(ErrorCode::invalid_signature,
+                    fmt::format("the broker's receipt is for other content than message {}", told.message.hex()),
+                    "do not rely on it; tell the broker's administrator");
+    }
+    const auto first = verify_broker_receipt(record.receipt, core.broker);
+    if (!first || first->log_origin != told.log_origin) return {};
+    if (first->time == told.time && first->log_index == told.log_index) return {};
+    const auto second = core.paths.receipts() / fmt::format("{}-contradicts.receipt", told.message.hex());
+    TRY(write_file_atomic(second, view_of(trust::armor(armor_kind::kReceipt, receipt)), kSecretFile,
+                          Existing::replace));
+    return fail(
+        ErrorCode::fraud_proven,
+        fmt::format("the broker has signed two receipts for message {} that contradict each other; they are kept "
+                    "in {} and {}",
+                    told.message.hex(), record.receipt_file, second.string()),
+        "keep both files and show them to those responsible for the broker");
 }
 
 }  // namespace
@@ -86,6 +130,8 @@ Result<MessageStatus> status_of(Core& core, ReceiptStore& receipts, const Messag
     MessageStatus out;
     out.id = id;
     std::optional<ReceiptFacts> sent;
+    TRY_ASSIGN(const auto record, own_record(core, id));
+    std::vector<MailboxId> listed;
     std::uint32_t first = 0;  // the own copy counts for the broker
     bool more = true;
     while (more) {
@@ -97,16 +143,25 @@ Result<MessageStatus> status_of(Core& core, ReceiptStore& receipts, const Messag
                 return fail(ErrorCode::invalid_signature, "the broker's receipt is for another message",
                             "tell the broker's administrator");
             }
+            if (record) TRY(agrees_with_first(core, *record, *sent, reply.receipt));
             TRY(receipts.save(*sent, reply.receipt));
             out.receipt = reply.receipt;
             out.stored = sent->time;
         }
         for (const auto& recipient : reply.recipients) {
+            listed.push_back(recipient.mailbox);
             if (recipient.mailbox == core.keys.mailbox) continue;  // the own copy
             out.recipients.push_back(delivery_of(core, receipts, recipient, *sent, timeout));
         }
         first += static_cast<std::uint32_t>(reply.recipients.size());
-        more = reply.more && !reply.recipients.empty();
+        more = reply.more && !reply.recipients.empty() && listed.size() <= sent->recipients;
+    }
+    const bool same = listed.size() == sent->recipients &&
+                      (!record || record->mailboxes == mailboxes_hash(std::move(listed), core.keys.mailbox));
+    if (!same) {
+        out.warnings.push_back(
+            {ErrorCode::invalid_signature,
+             "the broker's list of recipients is not that of the message as it was sent: do not rely on it"});
     }
     return out;
 }

@@ -38,6 +38,16 @@ void take_routing(const codec::Routing& routing, Message& message) {
     message.wants_read_receipt = (routing.flags & flag::kReadReceipt) != 0;
 }
 
+// A true message, but another one than was asked for, would be taken for it by whoever asked.
+Status check_asked(const Which& which, const codec::reply::MailItem& item) {
+    const auto* seq = std::get_if<std::uint64_t>(&which);
+    const auto* id = std::get_if<MessageId>(&which);
+    const auto routing = codec::decode_routing(item.routing);
+    if ((seq == nullptr || item.seq == *seq) && (id == nullptr || !routing || routing->message_id == *id)) return {};
+    return fail(ErrorCode::cannot_open, "the broker answered with another message than the one that was asked for",
+                "nothing of it was kept; tell the broker's administrator if it happens again");
+}
+
 }  // namespace
 
 std::string safe_file_name(const std::string& name, std::size_t content) {
@@ -85,6 +95,8 @@ Result<MessagePage> Reader::list(const ListInput& input, milliseconds timeout) {
     // What cannot be found out here shows as the problem of a message below.
     if (!strangers.empty()) [[maybe_unused]]
         auto found = core_.directory->look_up({strangers.begin(), strangers.end()}, timeout);
+    if (reply.items.size() > std::clamp<std::uint32_t>(input.limit, 1, limits::kListPage))
+        return fail(ErrorCode::malformed_request, "the broker listed more messages than it was asked for");
     MessagePage page;
     page.next = input.after;
     page.more = reply.more;
@@ -99,6 +111,7 @@ Result<OpenedItem> Reader::fetch(const Which& which, milliseconds timeout) {
     TRY(ready(timeout));
     TRY_ASSIGN(const auto reply,
                core_.connection->ask<codec::reply::FetchEnvelope>(codec::op::FetchEnvelope{which}, timeout));
+    TRY(check_asked(which, reply.item));
     return open(reply.item, timeout);
 }
 
@@ -209,6 +222,12 @@ void Reader::examine(OpenedItem& out, milliseconds timeout) {
         known->chain_hash(own->head_seq) != own->head_hash) {
         warn({ErrorCode::log_unverified,
               "the sender was shown another entry of this mailbox than its own",
+              {},
+              std::nullopt});
+    } else if (own != nullptr && known && own->head_seq < known->state.head_seq() &&
+               known->chain_indexes[own->head_seq + 1] < out.opened->routing().log_size) {
+        warn({ErrorCode::log_unverified,
+              "the sender was shown an older entry of this mailbox than the newest of its directory",
               {},
               std::nullopt});
     }

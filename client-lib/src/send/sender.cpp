@@ -143,6 +143,15 @@ Status check_expiry(const SpoolRecord& record, const std::optional<codec::reply:
     return {};
 }
 
+// A receipt is the broker's word; its time is worth as much as the broker's clock.
+std::optional<Warning> unusual_time(UnixMillis told, UnixMillis now) {
+    constexpr UnixMillis kDay = 86'400'000;
+    if (told < now + kDay && now < told + kDay) return std::nullopt;
+    return Warning{
+        ErrorCode::log_unverified,
+        "the time in the broker's receipt is more than a day from this machine's: one of the two clocks is wrong"};
+}
+
 }  // namespace
 
 class Sender::Claim {
@@ -265,7 +274,7 @@ Result<SendOutcome> Sender::send_new(const SendInput& input, SpoolRecord record,
                     "send it again with the same id, or resume it, when the broker can be reached");
     }
     TRY_ASSIGN(auto outcome, deliver(std::move(record), input.progress, timeout));
-    outcome.warnings = std::move(resolved->warnings);
+    std::ranges::move(resolved->warnings, std::back_inserter(outcome.warnings));
     return outcome;
 }
 
@@ -365,8 +374,13 @@ Result<SendOutcome> Sender::conclude(const SpoolRecord& record, const Uploaded& 
                         uploaded.receipt,
                         file,
                         {}};
-    const SentRecord sent{record.fingerprint, outcome.recipients, record.bytes, facts.time,
-                          routing_hash,       uploaded.receipt,   file};
+    std::vector<MailboxId> mailboxes;
+    for (const SpooledRecipient& recipient : record.recipients)
+        mailboxes.push_back(recipient.mailbox);
+    const SentRecord sent{
+        record.fingerprint, outcome.recipients, record.bytes, facts.time,
+        routing_hash,       uploaded.receipt,   file,         mailboxes_hash(std::move(mailboxes), core_.keys.mailbox)};
+    if (auto unusual = unusual_time(facts.time, core_.clock.now_ms())) outcome.warnings.push_back(std::move(*unusual));
     std::vector<RecordWrite> writes;
     writes.push_back(
         {RecordKind::sent, copy_of(record.id.view()), static_cast<std::int64_t>(facts.time), encode(sent)});

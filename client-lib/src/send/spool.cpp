@@ -1,5 +1,7 @@
 #include "client-lib/src/send/spool.h"
 
+#include <algorithm>
+
 #include "client-lib/src/archive/fields.h"
 #include "proto/base/hash.h"
 
@@ -118,10 +120,19 @@ Outgoing describe(const SpoolRecord& record) {
     return out;
 }
 
+Hash mailboxes_hash(std::vector<MailboxId> mailboxes, const MailboxId& own) {
+    std::erase(mailboxes, own);
+    std::ranges::sort(mailboxes);
+    Sha256 hash;
+    for (const MailboxId& id : mailboxes)
+        hash.update(id.view());
+    return hash.finish();
+}
+
 SecretBytes encode(const SentRecord& record) {
     RecordWriter out;
     out.number(kVersion).id(record.fingerprint).number(record.recipients).number(record.bytes).number(record.stored);
-    out.id(record.routing_hash).bytes(record.receipt).text(record.receipt_file);
+    out.id(record.routing_hash).bytes(record.receipt).text(record.receipt_file).id(record.mailboxes);
     return out.finish();
 }
 
@@ -136,6 +147,7 @@ Result<SentRecord> decode_sent_record(ByteView bytes) {
     record.routing_hash = in.id<Hash>();
     record.receipt = copy_of(in.bytes());
     record.receipt_file = in.text();
+    record.mailboxes = in.id<Hash>();
     if (!in.whole()) return damaged();
     return record;
 }

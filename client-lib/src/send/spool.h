@@ -84,7 +84,10 @@ struct SentRecord {
     Hash routing_hash;
     Bytes receipt;
     std::string receipt_file;
+    Hash mailboxes;  // mailboxes_hash of whom it was sent to
 };
+// By which the broker's later account of a message's recipients is measured: SHA-256 over their ids, sorted, the sender's left out.
+Hash mailboxes_hash(std::vector<MailboxId> mailboxes, const MailboxId& own);
 SecretBytes encode(const SentRecord& record);
 Result<SentRecord> decode_sent_record(ByteView bytes);
 
