@@ -14,6 +14,7 @@
 #include "broker/net/self_test.h"
 #include "broker/net/worker_pool.h"
 #include "broker/service/evidence.h"
+#include "broker/service/log_trust.h"
 #include "broker/service/members_writes.h"
 #include "proto/base/file.h"
 #include "proto/base/version.h"
@@ -25,6 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kSelfTestPatience = std::chrono::seconds(10);
+constexpr UnixMillis kStampAgeMs = 30ULL * 60 * 1000;            // well within the promised hour
 constexpr std::uint64_t kUploadAgeMs = 7ULL * 24 * 3600 * 1000;  // unfinished uploads are forgotten after a week
 
 // Pushes as replies with id 0.
@@ -84,7 +86,7 @@ public:
           file_(std::move(file)),
           keys_(std::move(keys)),
           sealer_({file_.file().directory_origin, keys_.directory_log},
-                  {file_.file().evidence_origin, keys_.evidence_log}, random_),
+                  {file_.file().evidence_origin, keys_.evidence_log}, random_, clock_),
           sessions_(clock_),
           pushes_(outbox_),
           watchers_(pushes_) {
@@ -100,6 +102,7 @@ public:
         TRY(open_store());
         TRY(load_sessions());
         TRY(say_started());
+        TRY(stamp_if_old());
         try {
             start_threads();
         } catch (const std::runtime_error& error) {
@@ -118,6 +121,7 @@ public:
             sweep();
             service::sweep_members(*environment_);
         }
+        TRY(stamp_if_old());
         auto proven = net::prove_strangers_refused(endpoint(), file_.file().transport_key, kSelfTestPatience);
         if (proven || proven.error().code != ErrorCode::busy) return proven;
         log_.warning("the self-test was not answered in time; once more");  // a machine under load, perhaps
@@ -189,8 +193,19 @@ private:
 
     void start_threads() {
         environment_ = std::make_unique<service::Environment>(
-            service::Environment{settings_, *store_, *parts_reader_, sessions_, watchers_, clock_, random_,
-                                 keys_.statement, [this] { return registrars_now(); }, counters_, log_});
+            service::Environment{settings_,
+                                 *store_,
+                                 *parts_reader_,
+                                 sessions_,
+                                 watchers_,
+                                 clock_,
+                                 random_,
+                                 keys_.statement,
+                                 [this] { return registrars_now(); },
+                                 counters_,
+                                 log_,
+                                 {file_.directory_log(), config_.witnesses,
+                                  [this](std::uint64_t known) { return newer_broker_file(known); }}});
         auto cores = std::max(1U, std::thread::hardware_concurrency());
         workers_ = std::make_unique<net::WorkerPool>(cores, *environment_, outbox_);
         net::FrontOptions options;
@@ -217,6 +232,30 @@ private:
         TRY_ASSIGN(auto now, trust::load_broker_file(directory_ / trust::home::kBrokerFile));
         TRY(trust::check_successor(file_, now));
         return now.registrars();
+    }
+
+    // Editions under another log origin wait for the restart of this process, which goes over to them.
+    Result<Bytes> newer_broker_file(std::uint64_t known) const {
+        TRY_ASSIGN(auto now, trust::load_broker_file(directory_ / trust::home::kBrokerFile));
+        TRY(trust::check_successor(file_, now));
+        if (now.file().number <= known || now.file().directory_origin != file_.file().directory_origin) return Bytes{};
+        return codec::encode(now.signed_object());
+    }
+
+    // A log that does not grow says all the same, at least hourly, that it is alive.
+    Status stamp_if_old() {
+        const trust::NoteVerifier log = file_.directory_log();
+        auto reader = store_->reader();
+        TRY_ASSIGN(const Bytes note, reader->log_checkpoint(store::Log::directory));
+        if (service::stamped_at(note, log) + kStampAgeMs > clock_.now_ms()) return {};
+        std::promise<Status> done;
+        auto answer = done.get_future();
+        service::write_stamp(*store_, log, keys_.directory_log, clock_.now_ms(),
+                             [&done](Status status) { done.set_value(std::move(status)); });
+        const Status written = answer.get();
+        // Clients wait a day before they warn: a full disk or a full queue is no reason to stop here.
+        if (!written) log_.warning("the directory log was not time-stamped", {{"what", written.error().message}});
+        return {};
     }
 
     void sweep() {

@@ -50,6 +50,19 @@ bool take_level(Config& config, const toml::node& node) {
     return false;
 }
 
+bool take_witnesses(Config& config, const toml::node& node) {
+    const auto* list = node.as_array();
+    if (list == nullptr || list->size() > limits::kWitnesses) return false;
+    config.witnesses.clear();
+    for (const auto& one : *list) {
+        const auto text = one.value_exact<std::string>();
+        auto witness = text ? trust::parse_cosigner(*text) : fail(ErrorCode::bad_argument, "no text");
+        if (!witness) return false;
+        config.witnesses.push_back(std::move(*witness));
+    }
+    return true;
+}
+
 const std::vector<Setting>& settings() {
     static const std::vector<Setting> all = {
         {"listen", take_listen, "tcp://ADDRESS:PORT"},
@@ -62,6 +75,7 @@ const std::vector<Setting>& settings() {
         number("limits.connections_per_address", &Config::connections_per_address, 1, 1'000'000),
         number("limits.requests_per_second", &Config::requests_per_second, 1, 1'000'000'000),
         number("limits.requests_per_second_per_address", &Config::requests_per_second_per_address, 1, 1'000'000'000),
+        {"directory.witnesses", take_witnesses, "a list of at most 16 keys, each as its witness prints it"},
         {"log.level", take_level, "\"error\", \"warning\", \"info\" or \"debug\""},
     };
     return all;

@@ -7,6 +7,7 @@
 #include "broker/observe/log.h"
 #include "proto/base/limits.h"
 #include "proto/base/result.h"
+#include "proto/trust/cosignature.h"
 
 namespace carepost::app {
 
@@ -21,6 +22,7 @@ struct Config {
     std::uint32_t connections_per_address = 1'000;
     std::uint32_t requests_per_second = 5'000;  // of one key
     std::uint32_t requests_per_second_per_address = 50'000;
+    std::vector<trust::Cosigner> witnesses;  // whose cosignatures are taken
     observe::Level log_level = observe::Level::info;
 };
 

@@ -4,6 +4,7 @@
 #include "broker/service/delivery.h"
 #include "broker/service/directory.h"
 #include "broker/service/enrolment.h"
+#include "broker/service/log_trust.h"
 #include "broker/service/mailbox.h"
 #include "broker/service/members.h"
 
@@ -59,7 +60,7 @@ struct Dispatcher::Services {
         void operator()(codec::op::EnrolmentStatus& op) { answer_now(responder, services.enrolment.status(who(), op)); }
         void operator()(codec::op::Lookup& op) { answer_now(responder, services.directory.lookup(op)); }
         void operator()(codec::op::Search& op) { answer_now(responder, services.directory.search(op)); }
-        void operator()(codec::op::Checkpoint&) { answer_now(responder, services.directory.checkpoint()); }
+        void operator()(codec::op::Checkpoint& op) { answer_now(responder, services.directory.checkpoint(op)); }
         void operator()(codec::op::Consistency& op) { answer_now(responder, services.directory.consistency(op)); }
         void operator()(codec::op::LogLeaves& op) { answer_now(responder, services.directory.log_leaves(op)); }
         void operator()(codec::op::Publish& op) {
@@ -90,6 +91,11 @@ struct Dispatcher::Services {
         void operator()(codec::op::Delete& op) {
             services.mailbox.delete_items(who(), std::move(op), answer<codec::reply::Delete>(std::move(responder)));
         }
+        void operator()(codec::op::TakeBrokerFile& op) { answer_now(responder, services.directory.broker_file(op)); }
+        void operator()(codec::op::AddCosignature& op) {
+            service::write_cosignature(environment, *services.reader, op.note,
+                                       answer<codec::reply::AddCosignature>(std::move(responder)));
+        }
         void operator()(codec::op::PublishSealingKeys& op) {
             services.members.publish_sealing_keys(who(), op,
                                                   answer<codec::reply::PublishSealingKeys>(std::move(responder)));
@@ -119,7 +125,7 @@ Result<codec::reply::Hello> Dispatcher::Services::Call::hello() const {
     out.in_flight_requests = limits::kRequestsInFlight;
     out.in_flight_bytes = static_cast<std::uint32_t>(limits::kBytesInFlight);
     out.retention_days = environment.settings.retention_days;
-    TRY_ASSIGN(auto checkpoint, services.directory.checkpoint());
+    TRY_ASSIGN(auto checkpoint, services.directory.checkpoint({}));
     out.directory_checkpoint = std::move(checkpoint.directory);
     out.evidence_checkpoint = std::move(checkpoint.evidence);
     if (who().kind != auth::Kind::member) return out;

@@ -53,6 +53,8 @@ constexpr Route kWireRoutes[] = {
     {"open pairing",        kMember,               kManage, kSmall,                  0,                      heavy},
     {"pair",                kPairing,              0,       limits::kPairingRequest + kSmall, 0,             heavy},
     {"pairings",            kMember,               kManage, kSmall,                  0,                      normal},
+    {"take broker file",    kAnyone,               0,       kSmall,                  0,                      heavy},
+    {"add cosignature",     kMember,               0,       limits::kCheckpoint + kSmall, 0,                 heavy},
 };
 constexpr Route kAdminRoutes[] = {
     {"admin status",              kAdmin, 0, kSmall, 0, light},

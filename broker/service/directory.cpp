@@ -78,24 +78,33 @@ Result<codec::reply::Search> DirectoryService::search(const codec::op::Search& s
     return out;
 }
 
-Result<codec::reply::Checkpoint> DirectoryService::checkpoint() {
+Result<codec::reply::TakeBrokerFile> DirectoryService::broker_file(const codec::op::TakeBrokerFile& take) {
+    if (!environment_.log_trust.newer_broker_file) return codec::reply::TakeBrokerFile{};
+    TRY_ASSIGN(auto file, environment_.log_trust.newer_broker_file(take.known));
+    return codec::reply::TakeBrokerFile{std::move(file)};
+}
+
+Result<codec::reply::Checkpoint> DirectoryService::checkpoint(const codec::op::Checkpoint& asked) {
     codec::reply::Checkpoint out;
     TRY(reader_.snapshot([&]() -> Status {
         TRY_ASSIGN(out.directory, reader_.log_checkpoint(store::Log::directory));
         TRY_ASSIGN(out.evidence, reader_.log_checkpoint(store::Log::evidence));
+        TRY_ASSIGN(out.witnessed, reader_.witnessed_checkpoints());
+        if (asked.covers != 0) {
+            TRY_ASSIGN(out.stamped, reader_.stamped_checkpoint(asked.covers));
+        }
         return {};
     }));
     return out;
 }
 
 Result<codec::reply::Consistency> DirectoryService::consistency(const codec::op::Consistency& asked) {
-    if (asked.new_size > reader_.log_size(store::Log::directory)) {
-        return fail(ErrorCode::not_found,
-                    "the directory log has fewer than " + std::to_string(asked.new_size) + " leaves");
+    const auto log = asked.evidence ? store::Log::evidence : store::Log::directory;
+    if (asked.new_size > reader_.log_size(log)) {
+        return fail(ErrorCode::not_found, "the log has fewer than " + std::to_string(asked.new_size) + " leaves");
     }
     if (asked.old_size == 0 || asked.old_size == asked.new_size) return codec::reply::Consistency{};
-    TRY_ASSIGN(auto proof,
-               trust::consistency_proof(LogNodes(reader_, store::Log::directory), asked.old_size, asked.new_size));
+    TRY_ASSIGN(auto proof, trust::consistency_proof(LogNodes(reader_, log), asked.old_size, asked.new_size));
     return codec::reply::Consistency{std::move(proof)};
 }
 

@@ -17,7 +17,8 @@ public:
 
     Result<codec::reply::Lookup> lookup(const codec::op::Lookup& lookup);
     Result<codec::reply::Search> search(const codec::op::Search& search);
-    Result<codec::reply::Checkpoint> checkpoint();
+    Result<codec::reply::Checkpoint> checkpoint(const codec::op::Checkpoint& asked);
+    Result<codec::reply::TakeBrokerFile> broker_file(const codec::op::TakeBrokerFile& take);
     Result<codec::reply::Consistency> consistency(const codec::op::Consistency& consistency);
     Result<codec::reply::LogLeaves> log_leaves(const codec::op::LogLeaves& leaves);
     // A new entry of the caller's own chain (epochs, in this version). Errors: certificate_invalid is told as invalid_signature;

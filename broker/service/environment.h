@@ -14,6 +14,7 @@
 #include "proto/base/random.h"
 #include "proto/base/signature.h"
 #include "proto/trust/certificate.h"
+#include "proto/trust/cosignature.h"
 
 namespace carepost::service {
 
@@ -37,6 +38,14 @@ struct Settings {
     std::string software = "carepostd";
 };
 
+// What is trusted about the directory log besides its key.
+struct LogTrust {
+    trust::NoteVerifier directory_log;
+    std::vector<trust::Cosigner> witnesses;  // whose cosignatures are kept and served
+    std::function<Result<Bytes>(std::uint64_t)>
+        newer_broker_file;  // SignedObject; empty: the edition given is the newest
+};
+
 struct Environment {
     const Settings& settings;
     store::Store& store;
@@ -49,6 +58,7 @@ struct Environment {
     std::function<Result<std::vector<trust::Registrar>>()> registrars;  // as the broker's own file names them now
     observe::Counters& counters;
     observe::Log& log;
+    LogTrust log_trust = {};
 };
 
 }  // namespace carepost::service

@@ -1,5 +1,8 @@
 #include "broker/service/evidence.h"
 
+#include <algorithm>
+
+#include "broker/service/log_trust.h"
 #include "broker/service/merkle_views.h"
 #include "proto/base/hash.h"
 #include "proto/trust/evidence.h"
@@ -45,6 +48,14 @@ Result<Bytes> EvidenceSealer::sign(const LogState& state) {
     return copy_of(view_of(note));
 }
 
+Result<Bytes> EvidenceSealer::sign_stamped(const LogState& state, store::LogReader& logs, store::Log log) const {
+    const trust::NoteVerifier verifier{state.identity.origin, state.identity.key.verify_key()};
+    TRY_ASSIGN(const Bytes before, logs.log_checkpoint(log));
+    TRY_ASSIGN(const Bytes note, sign(state));
+    return stamp_checkpoint(note, verifier, state.identity.key,
+                            std::max(clock_.now_ms(), stamped_at(before, verifier)));
+}
+
 Result<store::SealedBatch> EvidenceSealer::seal(store::LogReader& logs, std::span<const store::EvidenceDraft> drafts,
                                                 std::span<const Hash> new_directory_leaves) {
     store::SealedBatch out;
@@ -54,7 +65,7 @@ Result<store::SealedBatch> EvidenceSealer::seal(store::LogReader& logs, std::spa
     directory_.frontier = directory.frontier();
     out.directory_nodes = nodes_of(directory);
     if (!new_directory_leaves.empty() || directory_.frontier.size() == 0) {
-        TRY_ASSIGN(out.directory_checkpoint, sign(directory_));
+        TRY_ASSIGN(out.directory_checkpoint, sign_stamped(directory_, logs, store::Log::directory));
     }
     // Directory first: a statement is made about the directory as its own batch leaves it.
     auto directory_root = directory_.frontier.root();

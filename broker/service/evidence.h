@@ -19,8 +19,8 @@ struct LogIdentity {
 // Seals each batch of the writer: one signature a log, however many statements. Writer thread only.
 class EvidenceSealer final : public store::BatchSealer {
 public:
-    EvidenceSealer(LogIdentity directory, LogIdentity evidence, Random& random)
-        : directory_{std::move(directory), {}}, evidence_{std::move(evidence), {}}, random_(random) {}
+    EvidenceSealer(LogIdentity directory, LogIdentity evidence, Random& random, const Clock& clock)
+        : directory_{std::move(directory), {}}, evidence_{std::move(evidence), {}}, random_(random), clock_(clock) {}
 
     Result<store::SealedBatch> seal(store::LogReader& logs, std::span<const store::EvidenceDraft> drafts,
                                     std::span<const Hash> new_directory_leaves) override;
@@ -32,10 +32,13 @@ private:
     };
     static Result<trust::Append> begin(LogState& state, store::LogReader& logs, store::Log log);
     static Result<Bytes> sign(const LogState& state);
+    // With the log's own time stamp, which is never before the one of the checkpoint it follows.
+    Result<Bytes> sign_stamped(const LogState& state, store::LogReader& logs, store::Log log) const;
 
     LogState directory_;
     LogState evidence_;
     Random& random_;
+    const Clock& clock_;
 };
 
 // The draft of a statement. Error bad_argument when the row would not decode.

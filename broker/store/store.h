@@ -54,6 +54,10 @@ public:
     virtual Result<std::vector<LogEntry>> chain(std::int64_t mailbox_key, std::uint64_t from_seq) = 0;
     virtual Result<std::vector<Bytes>> log_leaves(Log log, std::uint64_t start, std::uint32_t limit) = 0;
     virtual Result<std::vector<LogEntry>> log_entries(std::uint64_t start, std::uint32_t limit) = 0;
+    // Checkpoints of the directory (C2SP notes): those that witnesses have cosigned, newest first, at most limits::kWitnessedMost; and the
+    // oldest one kept with at least `covers` leaves, as it was first stamped (empty: none).
+    virtual Result<std::vector<Bytes>> witnessed_checkpoints() = 0;
+    virtual Result<Bytes> stamped_checkpoint(std::uint64_t covers) = 0;
 
     virtual Result<std::optional<StoredMessage>> message(const MailboxId& sender, const MessageId& id) = 0;
     // Items with seq > after, oldest first, at most `limit` and at most `bytes` of routing, header and signature
@@ -133,6 +137,11 @@ public:
                                   UnixMillis epochs_until) = 0;
     // A change without a message in the mailbox's feed, instead of the one of this kind before; returns its number.
     virtual Result<std::uint64_t> call(std::int64_t mailbox_key, ChangeKind kind) = 0;
+    // More signatures on the newest checkpoint of the directory: the same text. Error internal when there is none of that size.
+    virtual Status set_directory_note(std::uint64_t size, ByteView note) = 0;
+    // Keeps a checkpoint that witnesses have cosigned; the oldest of too many is forgotten.
+    virtual Result<Bytes> witnessed_checkpoint(std::uint64_t size) = 0;  // empty: none of that size
+    virtual Status put_witnessed_checkpoint(std::uint64_t size, ByteView note) = 0;
     virtual Status add_invitation(const Invitation& invitation) = 0;
     virtual Status remove_invitation(const TransportKey& key) = 0;
     virtual Status put_enrolment(const Enrolment& enrolment) = 0;  // inserts or replaces by mailbox

@@ -45,6 +45,8 @@ inline constexpr std::size_t kMetadata = 64;              // key-value pairs in 
 inline constexpr std::size_t kMetadataKeyCharacters = 64;
 inline constexpr std::size_t kMetadataValueCharacters = 1000;
 inline constexpr std::size_t kCheckpoint = 4 * 1024;  // a signed note with a handful of cosignatures
+inline constexpr std::size_t kWitnesses = 16;         // of one broker: their lines fit kCheckpoint
+inline constexpr std::size_t kWitnessedMost = 16;     // newest checkpoints with cosignatures that are kept and told
 inline constexpr std::size_t kMemberReceipt = 1024;
 
 // --- mailbox ------------------------------------------------------------------------------------------------------

@@ -50,10 +50,13 @@ struct Search {
     std::string after;    // address of the last hit of the previous page
     std::uint32_t limit = 100;
 };
-struct Checkpoint {};
+struct Checkpoint {
+    std::uint64_t covers = 0;  // not 0: also the oldest time-stamped directory checkpoint with so many leaves
+};
 struct Consistency {
     std::uint64_t old_size = 0;
     std::uint64_t new_size = 0;  // not below old_size
+    bool evidence = false;       // of the evidence log instead of the directory's
 };
 struct LogLeaves {
     std::uint64_t start = 0;
@@ -128,14 +131,20 @@ struct Pair {
     Bytes request;  // SignedObject of PairingRequest, at most limits::kPairingRequest
 };
 struct Pairings {};
+struct TakeBrokerFile {
+    std::uint64_t known = 0;  // number of the edition the caller has
+};
+struct AddCosignature {
+    Bytes note;  // at most limits::kCheckpoint
+};
 
 }  // namespace op
 
-using Operation =
-    std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint, op::Consistency,
-                 op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List, op::Changes, op::FetchEnvelope,
-                 op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts, op::Delete, op::PublishSealingKeys,
-                 op::SealingKeys, op::PutPackets, op::Packets, op::OpenPairing, op::Pair, op::Pairings>;
+using Operation = std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint,
+                               op::Consistency, op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List,
+                               op::Changes, op::FetchEnvelope, op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts,
+                               op::Delete, op::PublishSealingKeys, op::SealingKeys, op::PutPackets, op::Packets,
+                               op::OpenPairing, op::Pair, op::Pairings, op::TakeBrokerFile, op::AddCosignature>;
 
 struct Request {
     std::uint64_t id = 0;           // not 0
@@ -199,6 +208,8 @@ struct Search {
 struct Checkpoint {
     Bytes directory;
     Bytes evidence;
+    std::vector<Bytes> witnessed = {};  // newest first
+    Bytes stamped = {};                 // with op::Checkpoint::covers; may be empty
 };
 struct Consistency {
     std::vector<Hash> proof;
@@ -305,18 +316,22 @@ struct Pairings {
     std::vector<Bytes> requests;  // SignedObject of PairingRequest
     std::vector<MissingPackets> missing;
 };
+struct TakeBrokerFile {
+    Bytes broker_file;  // SignedObject; empty: the caller has the newest
+};
+struct AddCosignature {};
 struct Push {
     std::uint64_t change = 0;
 };
 
 }  // namespace reply
 
-using Outcome =
-    std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint, reply::Consistency,
-                 reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart, reply::List, reply::Changes,
-                 reply::FetchEnvelope, reply::FetchPart, reply::Watch, reply::GiveReceipt, reply::Receipts,
-                 reply::Delete, reply::PublishSealingKeys, reply::SealingKeys, reply::PutPackets, reply::Packets,
-                 reply::OpenPairing, reply::Pair, reply::Pairings, reply::Push>;
+using Outcome = std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint,
+                             reply::Consistency, reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart,
+                             reply::List, reply::Changes, reply::FetchEnvelope, reply::FetchPart, reply::Watch,
+                             reply::GiveReceipt, reply::Receipts, reply::Delete, reply::PublishSealingKeys,
+                             reply::SealingKeys, reply::PutPackets, reply::Packets, reply::OpenPairing, reply::Pair,
+                             reply::Pairings, reply::TakeBrokerFile, reply::AddCosignature, reply::Push>;
 
 struct Reply {
     std::uint64_t id = 0;  // of the request; 0 with a Push

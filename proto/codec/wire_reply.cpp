@@ -65,6 +65,9 @@ void encode(const reply::Search& in, Pb& out) {
 void encode(const reply::Checkpoint& in, Pb& out) {
     put(out.mutable_checkpoint()->mutable_directory(), in.directory);
     put(out.mutable_checkpoint()->mutable_evidence(), in.evidence);
+    put(out.mutable_checkpoint()->mutable_stamped(), in.stamped);
+    for (const auto& note : in.witnessed)
+        put(out.mutable_checkpoint()->add_witnessed(), note);
 }
 void encode(const reply::Consistency& in, Pb& out) {
     out.mutable_consistency();
@@ -159,6 +162,10 @@ void encode(const reply::Packets& in, Pb& out) {
         put(packets->add_packets(), packet);
     packets->mutable_wanted()->Add(in.wanted.begin(), in.wanted.end());
 }
+void encode(const reply::TakeBrokerFile& in, Pb& out) {
+    put(out.mutable_take_broker_file()->mutable_broker_file(), in.broker_file);
+}
+void encode(const reply::AddCosignature&, Pb& out) { out.mutable_add_cosignature(); }
 void encode(const reply::OpenPairing&, Pb& out) { out.mutable_open_pairing(); }
 void encode(const reply::Pair& in, Pb& out) { out.mutable_pair()->set_state(static_cast<std::uint32_t>(in.state)); }
 void encode(const reply::Pairings& in, Pb& out) {
@@ -240,7 +247,12 @@ Result<Outcome> decode(const schema::SearchReply& in) {
     return out;
 }
 Result<Outcome> decode(const schema::CheckpointReply& in) {
-    return reply::Checkpoint{own(in.directory()), own(in.evidence())};
+    if (in.witnessed_size() > static_cast<int>(limits::kWitnessedMost))
+        return fail(ErrorCode::too_many, "more witnessed checkpoints than were asked for");
+    reply::Checkpoint out{own(in.directory()), own(in.evidence()), {}, own(in.stamped())};
+    for (const auto& note : in.witnessed())
+        out.witnessed.push_back(own(note));
+    return out;
 }
 Result<Outcome> decode(const schema::ConsistencyReply& in) {
     TRY_ASSIGN(auto proof, hashes(in.proof(), "the consistency proof"));
@@ -369,6 +381,8 @@ Result<Outcome> decode(const schema::PairingsReply& in) {
     }
     return out;
 }
+Result<Outcome> decode(const schema::TakeBrokerFileReply& in) { return reply::TakeBrokerFile{own(in.broker_file())}; }
+Result<Outcome> decode(const schema::AddCosignatureReply&) { return reply::AddCosignature{}; }
 Result<Outcome> decode(const schema::Push& in) { return reply::Push{in.change()}; }
 
 Result<Outcome> decode_outcome(const Pb& in) {
@@ -425,6 +439,10 @@ Result<Outcome> decode_outcome(const Pb& in) {
             return decode(in.pair());
         case Pb::kPairings:
             return decode(in.pairings());
+        case Pb::kTakeBrokerFile:
+            return decode(in.take_broker_file());
+        case Pb::kAddCosignature:
+            return decode(in.add_cosignature());
         case Pb::kPush:
             return decode(in.push());
         case Pb::RESULT_NOT_SET:

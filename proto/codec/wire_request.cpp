@@ -16,13 +16,14 @@ using Pb = schema::Request;
 
 constexpr std::size_t kRequestFields = 2048;  // 1,000 numbers to delete, or 100 lookups of 3 fields, and room
 constexpr std::size_t kSoftware = 100;
+constexpr std::uint32_t kEvidenceLog = 2;
 constexpr std::size_t kLookupKeys = 100;
 constexpr std::size_t kSearchText = 200;
 constexpr std::size_t kMemberReceipt = 512;  // statement and signature take about 200
 
 // The operations in the order of `Operation`, by their field number in the schema.
-constexpr std::uint32_t kOperationFields[] = {10, 11, 12, 20, 21, 22, 23, 24, 25, 30, 31, 40, 41,
-                                              42, 43, 44, 50, 51, 52, 70, 71, 72, 73, 74, 75, 76};
+constexpr std::uint32_t kOperationFields[] = {10, 11, 12, 20, 21, 22, 23, 24, 25, 30, 31, 40, 41, 42,
+                                              43, 44, 50, 51, 52, 70, 71, 72, 73, 74, 75, 76, 80, 81};
 static_assert(std::size(kOperationFields) == std::variant_size_v<Operation>);
 
 Result<std::uint32_t> page_limit(std::uint32_t limit) {
@@ -86,11 +87,13 @@ Result<Operation> decode(const schema::Search& in) {
     TRY_ASSIGN(auto limit, page_limit(in.limit()));
     return op::Search{std::move(text), std::move(quality), std::move(after), limit};
 }
-Result<Operation> decode(const schema::Checkpoint&) { return op::Checkpoint{}; }
+Result<Operation> decode(const schema::Checkpoint& in) { return op::Checkpoint{in.covers()}; }
 Result<Operation> decode(const schema::Consistency& in) {
     if (in.new_size() < in.old_size())
         return fail(ErrorCode::malformed_request, "a log does not shrink: new_size is below old_size");
-    return op::Consistency{in.old_size(), in.new_size()};
+    if (in.log() > kEvidenceLog)
+        return fail(ErrorCode::malformed_request, "log " + std::to_string(in.log()) + " is not known");
+    return op::Consistency{in.old_size(), in.new_size(), in.log() == kEvidenceLog};
 }
 Result<Operation> decode(const schema::LogLeaves& in) {
     TRY_ASSIGN(auto limit, page_limit(in.limit()));
@@ -195,6 +198,11 @@ Result<Operation> decode(const schema::Pair& in) {
     return op::Pair{std::move(request)};
 }
 Result<Operation> decode(const schema::Pairings&) { return op::Pairings{}; }
+Result<Operation> decode(const schema::TakeBrokerFile& in) { return op::TakeBrokerFile{in.known()}; }
+Result<Operation> decode(const schema::AddCosignature& in) {
+    TRY_ASSIGN(auto note, bounded(in.note(), limits::kCheckpoint, "the cosigned checkpoint"));
+    return op::AddCosignature{std::move(note)};
+}
 
 Result<Operation> decode_operation(const Pb& in) {
     switch (in.op_case()) {
@@ -250,6 +258,10 @@ Result<Operation> decode_operation(const Pb& in) {
             return decode(in.pair());
         case Pb::kPairings:
             return decode(in.pairings());
+        case Pb::kTakeBrokerFile:
+            return decode(in.take_broker_file());
+        case Pb::kAddCosignature:
+            return decode(in.add_cosignature());
         case Pb::OP_NOT_SET:
             break;
     }
@@ -285,10 +297,11 @@ void encode(const op::Search& in, Pb& out) {
     search->set_after(in.after);
     search->set_limit(in.limit);
 }
-void encode(const op::Checkpoint&, Pb& out) { out.mutable_checkpoint(); }
+void encode(const op::Checkpoint& in, Pb& out) { out.mutable_checkpoint()->set_covers(in.covers); }
 void encode(const op::Consistency& in, Pb& out) {
     out.mutable_consistency()->set_old_size(in.old_size);
     out.mutable_consistency()->set_new_size(in.new_size);
+    if (in.evidence) out.mutable_consistency()->set_log(kEvidenceLog);
 }
 void encode(const op::LogLeaves& in, Pb& out) {
     out.mutable_log_leaves()->set_start(in.start);
@@ -367,6 +380,8 @@ void encode(const op::OpenPairing& in, Pb& out) {
 }
 void encode(const op::Pair& in, Pb& out) { put(out.mutable_pair()->mutable_request(), in.request); }
 void encode(const op::Pairings&, Pb& out) { out.mutable_pairings(); }
+void encode(const op::TakeBrokerFile& in, Pb& out) { out.mutable_take_broker_file()->set_known(in.known); }
+void encode(const op::AddCosignature& in, Pb& out) { put(out.mutable_add_cosignature()->mutable_note(), in.note); }
 
 }  // namespace
 

@@ -36,6 +36,9 @@ constexpr std::string_view kConfigurationRest = R"(
 # requests_per_second = 5000        # of one key
 # requests_per_second_per_address = 50000
 
+[directory]
+# witnesses = []                    # keys of witnesses whose cosignatures are taken, "name+hash+base64" each
+
 [log]
 # level = "info"                    # error, warning, info, debug
 )";

@@ -199,9 +199,19 @@ public:
         store = must(store::open_sqlite({folder.path() / "data", mailbox_bytes, 1000, true, 1ULL << 20}, sealer));
         parts_reader = store->reader();
         reader = store->reader();
-        environment.emplace(service::Environment{
-            settings, *store, *parts_reader, sessions, watchers, clock, world.random, world.statement,
-            [this]() -> Result<std::vector<trust::Registrar>> { return world.registrars(); }, counters, log});
+        environment.emplace(
+            service::Environment{settings,
+                                 *store,
+                                 *parts_reader,
+                                 sessions,
+                                 watchers,
+                                 clock,
+                                 world.random,
+                                 world.statement,
+                                 [this]() -> Result<std::vector<trust::Registrar>> { return world.registrars(); },
+                                 counters,
+                                 log,
+                                 {{"sandbox.example/directory", world.directory.verify_key()}, witnesses, {}}});
     }
     void close() {
         environment.reset();
@@ -233,9 +243,12 @@ public:
     TemporaryFolder folder;
     std::uint64_t mailbox_bytes = 1ULL << 30;
     FakeClock clock;
+    std::vector<trust::Cosigner> witnesses;
     service::Settings settings{.sandbox = true};
-    service::EvidenceSealer sealer{
-        {"sandbox.example/directory", world.directory}, {"sandbox.example/evidence", world.evidence}, world.random};
+    service::EvidenceSealer sealer{{"sandbox.example/directory", world.directory},
+                                   {"sandbox.example/evidence", world.evidence},
+                                   world.random,
+                                   clock};
     auth::SessionDirectory sessions{clock};
     RememberedPushes pushes;
     service::Watchers watchers{pushes};

@@ -6,6 +6,7 @@
 #include "broker/store/sqlite/keys.h"
 #include "broker/store/sqlite/member_queries.h"
 #include "broker/store/sqlite/search.h"
+#include "proto/base/limits.h"
 #include "proto/trust/merkle.h"
 
 namespace carepost::store {
@@ -63,6 +64,8 @@ struct Statements {
     Statement evidence_leaves{database,
                               "SELECT leaf FROM evidence WHERE number >= ?1 "
                               "ORDER BY number LIMIT ?2"};
+    Statement witnessed{database, "SELECT note FROM witnessed_checkpoints ORDER BY size DESC LIMIT ?1"};
+    Statement stamped{database, "SELECT note FROM stamped_checkpoints WHERE size >= ?1 ORDER BY size LIMIT 1"};
     Statement log_entries{database, LOG_ENTRY_SELECT "WHERE number >= ?1 ORDER BY number LIMIT ?2"};
     Statement item_keys{database,
                         "SELECT key, placement FROM items WHERE key > ?1 AND key <= ?2 AND "
@@ -180,6 +183,14 @@ public:
     Result<std::vector<Bytes>> log_leaves(Log log, std::uint64_t start, std::uint32_t limit) override {
         auto& statement = log == Log::directory ? statements_.directory_leaves : statements_.evidence_leaves;
         return collect<Bytes>(statement, [](Row& row) { return row.bytes(0); }, start, limit);
+    }
+    Result<std::vector<Bytes>> witnessed_checkpoints() override {
+        return collect<Bytes>(statements_.witnessed, [](Row& row) { return row.bytes(0); }, limits::kWitnessedMost);
+    }
+    Result<Bytes> stamped_checkpoint(std::uint64_t covers) override {
+        if (covers > INT64_MAX) return Bytes{};  // SQLite's numbers end there, and no log has so many leaves
+        TRY_ASSIGN(auto note, watched(statements_.stamped.one([](Row& row) { return row.bytes(0); }, covers)));
+        return note.value_or(Bytes{});
     }
     Result<std::vector<LogEntry>> log_entries(std::uint64_t start, std::uint32_t limit) override {
         return collect<LogEntry>(statements_.log_entries, read_log_entry, start, limit);

@@ -89,6 +89,7 @@ Status SqliteTransaction::store_sealed(const SealedBatch& sealed) {
     if (!sealed.directory_checkpoint.empty()) {
         TRY(s.set_checkpoint.run(Log::directory, directory_size_ + directory_leaves_.size(),
                                  sealed.directory_checkpoint));
+        TRY(s.add_stamped.run(directory_size_ + directory_leaves_.size(), sealed.directory_checkpoint));
     }
     return {};
 }

@@ -70,6 +70,9 @@ public:
     Status set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head,
                           UnixMillis epochs_until) override;
     Result<std::uint64_t> call(std::int64_t mailbox_key, ChangeKind kind) override;
+    Status set_directory_note(std::uint64_t size, ByteView note) override;
+    Result<Bytes> witnessed_checkpoint(std::uint64_t size) override;
+    Status put_witnessed_checkpoint(std::uint64_t size, ByteView note) override;
     Status add_invitation(const Invitation& invitation) override;
     Status remove_invitation(const TransportKey& key) override;
     Status put_enrolment(const Enrolment& enrolment) override;

@@ -3,6 +3,7 @@
 
 #include "broker/store/sqlite/keys.h"
 #include "broker/store/sqlite/transaction_statements.h"
+#include "proto/base/limits.h"
 
 namespace carepost::store {
 
@@ -75,6 +76,23 @@ Result<std::uint64_t> SqliteTransaction::call(std::int64_t mailbox_key, ChangeKi
     TRY(s.add_change.run(change_key(mailbox_key, change), kind, 0, 0));
     TRY(s.set_call.run(mailbox_key, kind, change));
     return change;
+}
+
+Status SqliteTransaction::set_directory_note(std::uint64_t size, ByteView note) {
+    TRY(statements_->set_note.run(Log::directory, size, note));
+    return {};
+}
+
+Result<Bytes> SqliteTransaction::witnessed_checkpoint(std::uint64_t size) {
+    TRY_ASSIGN(auto note, statements_->witnessed.one([](Row& row) { return row.bytes(0); }, size));
+    return note.value_or(Bytes{});
+}
+
+Status SqliteTransaction::put_witnessed_checkpoint(std::uint64_t size, ByteView note) {
+    TRY(check_growth());
+    TRY(statements_->put_witnessed.run(size, note));
+    TRY(statements_->forget_witnessed.run(limits::kWitnessedMost));
+    return {};
 }
 
 Status SqliteTransaction::add_invitation(const Invitation& invitation) {

@@ -121,6 +121,13 @@ struct SqliteTransaction::Statements {
     Statement add_evidence{database, "INSERT INTO evidence VALUES (?1, ?2, ?3, ?4)"};
     Statement add_evidence_node{database, "INSERT INTO evidence_nodes VALUES (?1, ?2)"};
     Statement set_checkpoint{database, "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2, ?3)"};
+    Statement add_stamped{database, "INSERT OR IGNORE INTO stamped_checkpoints VALUES (?1, ?2)"};
+    Statement set_note{database, "UPDATE checkpoints SET note = ?3 WHERE log = ?1 AND size = ?2"};
+    Statement witnessed{database, "SELECT note FROM witnessed_checkpoints WHERE size = ?1"};
+    Statement put_witnessed{database, "INSERT OR REPLACE INTO witnessed_checkpoints VALUES (?1, ?2)"};
+    Statement forget_witnessed{database,
+                               "DELETE FROM witnessed_checkpoints WHERE size NOT IN "
+                               "(SELECT size FROM witnessed_checkpoints ORDER BY size DESC LIMIT ?1)"};
     Statement add_totals{database,
                          "UPDATE totals SET mailboxes = mailboxes + ?1, messages = messages + ?2, "
                          "stored_bytes = stored_bytes + ?3"};

@@ -23,8 +23,8 @@ std::vector<Operation> all_operations() {
             op::EnrolmentStatus{id<MailboxId>(5)},
             op::Lookup{{{id<MailboxId>(6), 7}, {address, 8}}},
             op::Search{"peeters", "DOCTOR", "nihii:19234011/DOCTOR", 9},
-            op::Checkpoint{},
-            op::Consistency{10, 11},
+            op::Checkpoint{77},
+            op::Consistency{10, 11, true},
             op::LogLeaves{12, 13},
             op::Publish{Bytes(500, 14)},
             op::Submit{Bytes(400, 15), Bytes(300, 16), Bytes(200, 17), Bytes(2 * limits::kStanza, 18)},
@@ -43,7 +43,9 @@ std::vector<Operation> all_operations() {
             op::Packets{43},
             op::OpenPairing{id<TransportKey>(44), 45},
             op::Pair{Bytes(600, 46)},
-            op::Pairings{}};
+            op::Pairings{},
+            op::TakeBrokerFile{7},
+            op::AddCosignature{Bytes(600, 1)}};
 }
 
 std::vector<Outcome> all_outcomes() {
@@ -71,7 +73,7 @@ std::vector<Outcome> all_outcomes() {
     out.emplace_back(reply::Enrol{reply::EnrolmentState::refused, "no", Bytes(300, 1)});
     out.emplace_back(reply::Lookup{{Bytes(10, 1), Bytes(20, 2)}, Bytes(30, 3)});
     out.emplace_back(reply::Search{{{"a", "b", id<MailboxId>(1)}}, true});
-    out.emplace_back(reply::Checkpoint{Bytes(10, 1), Bytes(20, 2)});
+    out.emplace_back(reply::Checkpoint{Bytes(200, 1), Bytes(201, 2), {Bytes(300, 3), Bytes(301, 4)}, Bytes(250, 5)});
     out.emplace_back(reply::Consistency{{id<Hash>(1), id<Hash>(2)}});
     out.emplace_back(reply::LogLeaves{{Bytes(73, 1)}});
     out.emplace_back(reply::Publish{5});
@@ -93,6 +95,8 @@ std::vector<Outcome> all_outcomes() {
     out.emplace_back(reply::Packets{{Bytes(1200, 1), Bytes(1201, 2)}, {3, 4, UINT32_MAX}, true});
     out.emplace_back(reply::OpenPairing{});
     out.emplace_back(reply::Pair{reply::PairingState::refused});
+    out.emplace_back(reply::TakeBrokerFile{Bytes(900, 1)});
+    out.emplace_back(reply::AddCosignature{});
     out.emplace_back(reply::Pairings{{Bytes(600, 1)}, {{id<MemberId>(2), {3, 4}}, {id<MemberId>(5), {}}}});
     return out;
 }

@@ -42,6 +42,8 @@ std::vector<codec::Operation> all_operations() {
         op::OpenPairing{},
         op::Pair{Bytes{1}},
         op::Pairings{},
+        op::TakeBrokerFile{},
+        op::AddCosignature{Bytes{1}},
     };
     return out;
 }

@@ -162,6 +162,11 @@ CREATE TABLE checkpoints (
     note BLOB NOT NULL
 ) STRICT;
 
+-- Checkpoints of the directory as they were first time-stamped: the proof how long a leaf has been public.
+CREATE TABLE stamped_checkpoints (size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT;
+-- The newest checkpoints of the directory that witnesses have cosigned.
+CREATE TABLE witnessed_checkpoints (size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT;
+
 -- Messages -------------------------------------------------------------------------------------------------------------
 
 -- Stays after the content is gone: it makes a repeated submit find its first receipt.
