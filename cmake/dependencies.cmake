@@ -18,6 +18,11 @@ find_package(SQLite3 3.40 REQUIRED)
 pkg_check_modules(libzmq REQUIRED IMPORTED_TARGET libzmq>=4.3.4)
 add_library(carepost::zmq ALIAS PkgConfig::libzmq)
 add_library(carepost::sqlite ALIAS SQLite::SQLite3)
+# The header of the PKCS#11 standard alone: modules are opened at run time.
+pkg_check_modules(p11kit REQUIRED p11-kit-1>=0.24)
+add_library(carepost_cryptoki INTERFACE)
+target_include_directories(carepost_cryptoki SYSTEM INTERFACE "$<BUILD_INTERFACE:${p11kit_INCLUDE_DIRS}>")
+add_library(carepost::cryptoki ALIAS carepost_cryptoki)
 include(sodium)
 
 if(NOT CAREPOST_TESTS STREQUAL "OFF")

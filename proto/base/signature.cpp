@@ -12,17 +12,17 @@ namespace {
 
 constexpr std::string_view kTranscriptPrefix = "carepost/v1/";
 
-// "carepost/v1/" label || 0x00 || SHA-512(bytes): docs/protocol.md, "Signatures".
-Bytes transcript(std::string_view label, ByteView bytes) {
-    Bytes out;
-    ByteWriter(out).raw(view_of(kTranscriptPrefix)).raw(view_of(label)).u8(0).raw(sha512(bytes));
-    return out;
-}
-
 // Canonical encoding of a point of the prime-order subgroup, the identity left out.
 bool is_strict_point(const std::uint8_t* point) { return crypto_core_ed25519_is_valid_point(point) == 1; }
 
 }  // namespace
+
+// "carepost/v1/" label || 0x00 || SHA-512(bytes): docs/protocol.md, "Signatures".
+Bytes signed_text(std::string_view label, ByteView bytes) {
+    Bytes out;
+    ByteWriter(out).raw(view_of(kTranscriptPrefix)).raw(view_of(label)).u8(0).raw(sha512(bytes));
+    return out;
+}
 
 SigningKey::SigningKey(Secret<32> seed, Secret<64> expanded, VerifyKey verify_key)
     : seed_(std::move(seed)), expanded_(std::move(expanded)), verify_key_(verify_key) {}
@@ -40,7 +40,9 @@ SigningKey SigningKey::from_seed(Secret<32> seed) {
     return {std::move(seed), std::move(expanded), verify_key};
 }
 
-Signature SigningKey::sign(std::string_view label, ByteView bytes) const { return sign_note(transcript(label, bytes)); }
+Signature SigningKey::sign(std::string_view label, ByteView bytes) const {
+    return sign_note(signed_text(label, bytes));
+}
 
 Signature SigningKey::sign_note(ByteView note_text) const {
     Signature out;
@@ -57,7 +59,7 @@ bool is_valid_verify_key(const VerifyKey& key) {
 }
 
 bool verify(const VerifyKey& key, std::string_view label, ByteView bytes, const Signature& signature) {
-    return verify_note(key, transcript(label, bytes), signature);
+    return verify_note(key, signed_text(label, bytes), signature);
 }
 
 bool verify_note(const VerifyKey& key, ByteView note_text, const Signature& signature) {

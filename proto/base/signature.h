@@ -27,6 +27,9 @@ inline constexpr std::string_view kPairingRequest = "pairing-request";       // 
 inline constexpr std::string_view kMemberSealingKey = "member-sealing-key";  // member
 }  // namespace label
 
+// What is signed for exact bytes under a label: for keys that live elsewhere (a PKCS#11 token).
+Bytes signed_text(std::string_view label, ByteView bytes);
+
 // A private signing key. Move-only; holds seed and public key.
 class SigningKey {
 public:

@@ -49,6 +49,15 @@ void add_unlock(CLI::App* sub, KeyUnlock& unlock, const std::string& key) {
         ->type_name("FILE");
 }
 
+// For the registrar's key, in a file or in a token.
+void add_registrar_unlock(CLI::App* sub, KeyUnlock& unlock) {
+    add_unlock(sub, unlock, "registrar.key");
+    sub->add_option("--pin-file", unlock.pin_file, "File whose first line is the PIN of the registrar's token")
+        ->type_name("FILE");
+    sub->add_option("--pin-fd", unlock.pin_fd, "Open descriptor that gives the PIN of the registrar's token")
+        ->type_name("N");
+}
+
 void add_period(CLI::App* sub, const std::string& name, std::chrono::seconds& target, const std::string& standard,
                 const std::string& what) {
     target = *parse_period(standard);
@@ -112,7 +121,7 @@ void add_registrar_online(Parser& p, CLI::App* group) {
                          sub->add_flag("--once", o.once, "Treat what is pending now, then end");
                          p.add_data(sub, o.data);
                          p.add_registrar(sub, o.registrar);
-                         add_unlock(sub, o.unlock, "registrar.key");
+                         add_registrar_unlock(sub, o.unlock);
                      });
     p.command<Pending>(group, "pending", "List enrolments that wait for a registrar", "carepostctl registrar pending",
                        [&p](CLI::App* sub, Pending& o) { p.add_data(sub, o.data); });
@@ -136,13 +145,33 @@ void add_registrar_online(Parser& p, CLI::App* group) {
                                  sub->add_flag("--yes", o.yes, "Do not ask");
                                  p.add_data(sub, o.data);
                                  p.add_registrar(sub, o.registrar);
-                                 add_unlock(sub, o.unlock, "registrar.key");
+                                 add_registrar_unlock(sub, o.unlock);
                              });
+}
+
+void add_token(CLI::App* sub, RegistrarNew& o) {
+    static const std::string kModule = "Keep the key in a PKCS#11 token: its library";
+    auto choice = std::make_shared<TokenChoice>();
+    auto* module = sub->add_option("--pkcs11", choice->module, kModule)->type_name("MODULE");
+    const auto more = [&](const std::string& name, std::string& target, const std::string& what) {
+        return sub->add_option(name, target, what)->needs(module);
+    };
+    more("--token", choice->token, "Label of the token [the only one there is]")->type_name("LABEL");
+    more("--key-label", choice->label, "Label of the key; made if it is not there")->capture_default_str();
+    more("--key-id", choice->id, "Id of the key, in hexadecimal")->type_name("HEX");
+    sub->add_option("--pin-file", o.unlock.pin_file, "File whose first line is the PIN of the token")
+        ->type_name("FILE");
+    sub->add_option("--pin-fd", o.unlock.pin_fd, "Open descriptor that gives the PIN of the token")->type_name("N");
+    sub->parse_complete_callback([choice, &o] {
+        if (!choice->module.empty()) o.token = *choice;
+    });
 }
 
 void add_registrar_offline(Parser& p, CLI::App* group) {
     p.command<RegistrarNew>(
-        group, "new", "Make a registrar and have the root certify it", "carepostctl registrar new --out registrar",
+        group, "new", "Make a registrar and have the root certify it",
+        "carepostctl registrar new --out registrar\n"
+        "  carepostctl registrar new --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token Desk",
         [&p](CLI::App* sub, RegistrarNew& o) {
             o.out = p.registrar;
             o.name = "Registrar";
@@ -155,6 +184,7 @@ void add_registrar_offline(Parser& p, CLI::App* group) {
             add_period(sub, "--valid", o.valid, "5y", "Validity of the registrar's certificate");
             p.add_data(sub, o.data);
             add_unlock(sub, o.unlock, "root.key and of the new registrar.key");
+            add_token(sub, o);
         });
     p.command<Sign>(group, "sign", "Sign an enrolment request by hand; needs no broker",
                     "carepostctl registrar sign peeters.request", [&p](CLI::App* sub, Sign& o) {
@@ -165,7 +195,7 @@ void add_registrar_offline(Parser& p, CLI::App* group) {
                                    "Validity of the certificate");
                         sub->add_flag("--yes", o.yes, "The fingerprint was compared: do not ask");
                         p.add_registrar(sub, o.registrar);
-                        add_unlock(sub, o.unlock, "registrar.key");
+                        add_registrar_unlock(sub, o.unlock);
                     });
 }
 

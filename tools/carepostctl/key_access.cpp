@@ -1,5 +1,7 @@
 #include "tools/carepostctl/key_access.h"
 
+#include <cstdlib>
+
 #include "tools/carepostctl/terminal.h"
 
 namespace carepost::ctl {
@@ -13,6 +15,27 @@ Result<NewProtection> NewProtection::ask(const KeyUnlock& given, const std::stri
 trust::Unlock NewProtection::unlock() const {
     if (!passphrase_) return trust::NoUnlock{};
     return trust::Passphrase{passphrase_->reveal()};
+}
+
+namespace {
+
+// systemd's LoadCredential=registrar-pin:/etc/...
+std::optional<std::filesystem::path> pin_credential() {
+    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+    if (folder == nullptr) return {};
+    std::filesystem::path file = std::filesystem::path(folder) / "registrar-pin";
+    std::error_code ignored;
+    return std::filesystem::exists(file, ignored) ? std::optional(std::move(file)) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::optional<SecretBytes>> token_pin(const KeyUnlock& given, const std::string& prompt, bool no_input) {
+    if (given.pin_fd) {
+        TRY_ASSIGN(SecretBytes pin, passphrase_from_descriptor(*given.pin_fd));
+        return std::optional(std::move(pin));
+    }
+    return passphrase(given.pin_file ? given.pin_file : pin_credential(), prompt, no_input);
 }
 
 Result<SigningKey> open_signing_key(const std::filesystem::path& path, std::uint16_t type, const KeyUnlock& given,

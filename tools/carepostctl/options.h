@@ -13,9 +13,18 @@ namespace carepost::ctl {
 using Path = std::filesystem::path;
 // Periods are given as 90s, 15m, 12h, 7d, 8w or 2y.
 
-// Where the passphrase of a key file comes from; never from argv or the environment.
+// Where the passphrase of a key file or the PIN of a token comes from; never from argv or the environment.
 struct KeyUnlock {
-    std::optional<Path> passphrase_file;  // its first line
+    std::optional<Path> passphrase_file = {};  // its first line
+    std::optional<Path> pin_file = {};
+    std::optional<int> pin_fd = {};
+};
+// A key in a PKCS#11 token.
+struct TokenChoice {
+    std::string module;
+    std::string token;
+    std::string label = "carepost-registrar";
+    std::string id = {};  // hexadecimal; empty: any
 };
 
 struct Init {
@@ -44,6 +53,7 @@ struct RegistrarNew {
     std::optional<Path> root_key;  // nothing: DIR/root.key
     std::chrono::seconds valid{};
     KeyUnlock unlock;
+    std::optional<TokenChoice> token = {};  // nothing: a key file
 };
 struct Invite {
     Path data;

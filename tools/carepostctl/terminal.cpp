@@ -38,11 +38,11 @@ private:
 bool somebody_is_there(bool no_input) { return !no_input && ::isatty(STDIN_FILENO) != 0; }
 
 // Reads byte by byte into guarded memory, so that no stream buffer keeps a copy.
-SecretBytes read_line() {
+SecretBytes read_line(int descriptor) {
     SecretBytes line(kPassphraseMost);
     std::size_t size = 0;
     char c = 0;
-    while (size < kPassphraseMost && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
+    while (size < kPassphraseMost && ::read(descriptor, &c, 1) == 1 && c != '\n') {
         line.reveal_mutable()[size++] = static_cast<std::uint8_t>(c);
     }
     return SecretBytes::copy_from(line.reveal().first(size));
@@ -51,7 +51,7 @@ SecretBytes read_line() {
 SecretBytes ask_silently(const std::string& prompt) {
     std::cerr << prompt << ": " << std::flush;
     const Silence silence;
-    SecretBytes line = read_line();
+    SecretBytes line = read_line(STDIN_FILENO);
     std::cerr << std::endl;
     return line;
 }
@@ -83,6 +83,13 @@ Result<std::optional<SecretBytes>> passphrase(const std::optional<std::filesyste
     if (file) return from_file(*file);
     if (!somebody_is_there(no_input)) return std::optional<SecretBytes>();
     return std::optional(ask_silently(prompt));
+}
+
+Result<SecretBytes> passphrase_from_descriptor(int descriptor) {
+    SecretBytes line = read_line(descriptor);
+    if (!line.empty()) return line;
+    return fail(ErrorCode::bad_argument, "descriptor " + std::to_string(descriptor) + " gives no PIN",
+                "Open it for the command, for example with: 3<pin.txt --pin-fd 3");
 }
 
 Result<std::optional<SecretBytes>> new_passphrase(const std::optional<std::filesystem::path>& file,

@@ -17,6 +17,8 @@ Status confirm(const std::string& question, bool no_input);
 // The first line of a file (no_such_file, unreadable), else what is typed without echo. Nothing when nobody can be asked.
 Result<std::optional<SecretBytes>> passphrase(const std::optional<std::filesystem::path>& file,
                                               const std::string& prompt, bool no_input);
+// The first line that an open descriptor gives, without echo or prompt. Errors: unreadable, bad_argument when it is empty.
+Result<SecretBytes> passphrase_from_descriptor(int descriptor);
 // The same for a new key: typed twice; an empty answer means none.
 Result<std::optional<SecretBytes>> new_passphrase(const std::optional<std::filesystem::path>& file,
                                                   const std::string& prompt, bool no_input);

@@ -18,7 +18,8 @@ namespace {
 struct Enrolling {
     test::World world;
     test::TemporaryFolder desk;
-    Terms terms{world.registrar, true, std::chrono::days(30)};
+    std::unique_ptr<RegistrarKey> key = make_file_key(SigningKey::from_seed(world.registrar.seed().clone()));
+    Terms terms{*key, true, std::chrono::days(30)};
     trust::InvitationKeys keys = trust::derive(trust::InvitationCode::generate(world.random));
     codec::EnrolmentRequest content = world.request_content();
 

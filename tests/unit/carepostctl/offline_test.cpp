@@ -8,6 +8,7 @@
 #include "proto/base/file.h"
 #include "proto/trust/armor.h"
 #include "proto/trust/broker_home.h"
+#include "tests/support/soft_token.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/trust_world.h"
 #include "tools/carepostctl/context.h"
@@ -125,6 +126,50 @@ TEST_CASE("registrar sign: the certificate verifies, and the request goes with i
     REQUIRE(certificate);
     CHECK(certificate->certificate().mailbox == office.world.mailbox);
     CHECK(office.last()["fingerprint"].get<std::string>().size() == 32);
+}
+
+TEST_CASE("registrar: the key may stay in a PKCS#11 token, for every command") {
+    const test::SoftToken soft;
+    if (!soft.made()) SKIP("softhsm2 is not installed");
+    Office office;
+    REQUIRE(office.make_broker());
+    RegistrarNew make{office.data, office.desk, "Registrar", {}, std::chrono::days(365), {}};
+    make.token = TokenChoice{test::SoftToken::module(), "Desk"};
+    make.unlock.pin_file = soft.pin();
+    REQUIRE(run(make, office.context));
+    CHECK_FALSE(fs::exists(office.desk / "registrar.key"));
+    Sign sign = office.sign(office.write_request());
+    CHECK(run(sign, office.context).error().code == ErrorCode::wrong_passphrase);  // nobody gives the PIN
+    sign.unlock.pin_file = soft.wrong_pin();
+    CHECK(run(sign, office.context).error().code == ErrorCode::wrong_passphrase);
+    CHECK_FALSE(fs::exists(sign.request.string() + ".signed"));
+    sign.unlock.pin_file = soft.pin();
+    REQUIRE(run(sign, office.context));
+    const Bytes text = read_file_limited(sign.request.string() + ".signed", 1 << 20).value();
+    const Bytes bytes = trust::unarmor(trust::armor_kind::kCertificate, text_of(text), "").value();
+    const auto broker = trust::load_broker_file(office.data).value();
+    CHECK(trust::verify_certificate(codec::decode_signed_object(bytes).value(), broker.registrars(), true, kNow));
+}
+
+TEST_CASE("registrar: a token whose key was replaced under the same name is refused") {
+    const test::SoftToken soft;
+    if (!soft.made()) SKIP("softhsm2 is not installed");
+    Office office;
+    REQUIRE(office.make_broker());
+    RegistrarNew make{office.data, office.desk, "Registrar", {}, std::chrono::days(365), {}};
+    make.token = TokenChoice{test::SoftToken::module(), "Desk"};
+    make.unlock.pin_file = soft.pin();
+    REQUIRE(run(make, office.context));
+    const fs::path file = office.desk / "registrar.token";
+    std::string text(text_of(read_file_limited(file, 8192).value()));
+    const std::size_t key = text.find("\nkey ") + 5;
+    text.replace(key, 64, office.world.identity.verify_key().hex());
+    std::ofstream(file, std::ios::trunc) << text;
+    Sign sign = office.sign(office.write_request());
+    sign.unlock.pin_file = soft.pin();
+    CHECK(run(sign, office.context).error().code == ErrorCode::certificate_invalid);
+    std::ofstream(file, std::ios::trunc) << "carepost token 1\n";
+    CHECK(run(sign, office.context).error().code == ErrorCode::damaged_file);
 }
 
 TEST_CASE("registrar sign: asks before it signs, and refuses when nobody can be asked") {

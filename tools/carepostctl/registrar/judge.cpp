@@ -31,16 +31,16 @@ Result<codec::SignedObject> certify(const trust::VerifiedEnrolment& enrolment, c
                                     const Terms& terms, Random& random, UnixMillis now) {
     const codec::EnrolmentRequest& request = enrolment.request();
     const auto valid = std::chrono::duration_cast<std::chrono::milliseconds>(terms.valid).count();
-    return trust::issue(codec::Certificate{.serial = random.id<Serial>(),
-                                           .address = request.address,
-                                           .name = name,
-                                           .mailbox = request.mailbox,
-                                           .label = label_for(request.address, random),
-                                           .identity_key = request.identity_key,
-                                           .not_before_ms = now,
-                                           .not_after_ms = now + static_cast<UnixMillis>(valid),
-                                           .sandbox = terms.sandbox},
-                        terms.registrar);
+    return issue(codec::Certificate{.serial = random.id<Serial>(),
+                                    .address = request.address,
+                                    .name = name,
+                                    .mailbox = request.mailbox,
+                                    .label = label_for(request.address, random),
+                                    .identity_key = request.identity_key,
+                                    .not_before_ms = now,
+                                    .not_after_ms = now + static_cast<UnixMillis>(valid),
+                                    .sandbox = terms.sandbox},
+                 terms.registrar);
 }
 
 Result<Judgement> judge(const codec::admin_reply::PendingEnrolment& pending, const std::filesystem::path& registrar,

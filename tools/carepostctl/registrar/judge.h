@@ -8,17 +8,18 @@
 #include "proto/codec/admin.h"
 #include "proto/trust/certificate.h"
 #include "proto/trust/enrolment.h"
+#include "tools/carepostctl/registrar/registrar_key.h"
 
 namespace carepost::ctl {
 
 // Under which terms certificates are signed. Borrows the key.
 struct Terms {
-    const SigningKey& registrar;
+    const RegistrarKey& registrar;
     bool sandbox = false;
     std::chrono::seconds valid{};
 };
 
-// A certificate for the identity of a verified request, under this name. Errors: bad_argument (a name nobody accepts).
+// A certificate for the identity of a verified request, under this name. Errors: bad_argument (a name nobody accepts), those of the key.
 Result<codec::SignedObject> certify(const trust::VerifiedEnrolment& enrolment, const std::string& name,
                                     const Terms& terms, Random& random, UnixMillis now);
 
@@ -33,7 +34,7 @@ struct Judgement {
 };
 
 // Checks a pending enrolment against the invitations of this registrar: the code, address, times, signatures, keys and chain.
-// `not_ours`: another registrar invited. A wrong code does not use the invitation up. Errors: of the invitation's file, or
+// `not_ours`: another registrar invited. A wrong code does not use the invitation up. Errors: of the invitation's file, of the key, or
 // malformed_request (the broker hands over what it should never have taken).
 Result<Judgement> judge(const codec::admin_reply::PendingEnrolment& pending, const std::filesystem::path& registrar,
                         const Terms& terms, Random& random, UnixMillis now);

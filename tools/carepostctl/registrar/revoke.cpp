@@ -40,11 +40,11 @@ Status run(const RevokeMailbox& options, Context& context) {
     }
     TRY_ASSIGN(const Desk desk, open_desk(options.registrar, options.unlock, context));
     TRY_ASSIGN(const codec::Certificate certificate, find_certificate(broker, shown.mailbox.mailbox));
-    TRY_ASSIGN(const codec::SignedObject revocation, trust::issue(codec::Revocation{.mailbox = certificate.mailbox,
-                                                                                    .serial = certificate.serial,
-                                                                                    .time_ms = context.clock.now_ms(),
-                                                                                    .reason = options.reason},
-                                                                  desk.key));
+    TRY_ASSIGN(const codec::SignedObject revocation, issue(codec::Revocation{.mailbox = certificate.mailbox,
+                                                                             .serial = certificate.serial,
+                                                                             .time_ms = context.clock.now_ms(),
+                                                                             .reason = options.reason},
+                                                           *desk.key));
     TRY_ASSIGN(Bytes encoded, codec::encode(revocation));
     TRY(broker.ask<codec::admin_reply::Done>(codec::admin::Revoke{std::move(encoded)}));
     context.print.record(
