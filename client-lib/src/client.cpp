@@ -2,6 +2,9 @@
 
 #include "client-lib/src/events/watcher.h"
 #include "client-lib/src/identity/enrolment.h"
+#include "client-lib/src/members/join.h"
+#include "client-lib/src/members/members.h"
+#include "client-lib/src/members/vault.h"
 #include "client-lib/src/receipts/status.h"
 #include "client-lib/src/receive/download.h"
 #include "client-lib/src/send/sender.h"
@@ -13,6 +16,7 @@ struct Client::Impl {
     explicit Impl(std::unique_ptr<Core> opened)
         : core(std::move(opened)),
           membership(*core),
+          members(*core, membership),
           receipts(*core),
           sender(*core, membership, receipts),
           reader(*core, membership, receipts),
@@ -28,6 +32,7 @@ struct Client::Impl {
 
     std::unique_ptr<Core> core;
     Membership membership;
+    Members members;
     ReceiptStore receipts;
     Sender sender;
     Reader reader;
@@ -76,6 +81,60 @@ Result<FoundPage> Client::find(const std::string& text, const std::string& quali
     for (const auto& hit : reply.hits)
         page.items.push_back({hit.address, hit.name, hit.mailbox});
     return page;
+}
+
+// --- members and keys -------------------------------------------------------------------------------------------------
+
+Result<JoinOutcome> Client::join(Options options, const JoinInput& input, Call call) {
+    return client::join(std::move(options), input, call);
+}
+
+Result<std::vector<MemberInfo>> Client::members(Call call) {
+    return impl_->members.list(impl_->core->timeout_of(call));
+}
+
+Result<AddOutcome> Client::add_member(const AddInput& input, Call call) {
+    return impl_->members.add(input, impl_->core->timeout_of(call));
+}
+
+Result<std::vector<MemberInfo>> Client::revoke_members(const std::vector<std::string>& who, const std::string& reason,
+                                                       Call call) {
+    return impl_->members.revoke(who, reason, impl_->core->timeout_of(call));
+}
+
+Result<MemberInfo> Client::change_rights(const std::string& who, std::uint32_t rights, std::optional<UnixMillis> until,
+                                         Call call) {
+    return impl_->members.change_rights(who, rights, until, impl_->core->timeout_of(call));
+}
+
+Result<KeyFacts> Client::key_facts(bool ask_broker, Call call) {
+    if (ask_broker) TRY(impl_->membership.contact(impl_->core->timeout_of(call)));
+    return impl_->members.key_facts();
+}
+
+Result<KeyFacts> Client::rotate_epochs(Call call) {
+    return impl_->members.rotate_epochs(impl_->core->timeout_of(call));
+}
+
+Status Client::veto_reset(const Hash& reset, Call call) {
+    return impl_->members.veto(reset, impl_->core->timeout_of(call));
+}
+
+Result<KeyFacts> Client::rotate_member(Options options, Call call) {
+    return client::rotate_member(std::move(options), call);
+}
+Result<KeyFacts> Client::rotate_identity(Options options, Call call) {
+    return client::rotate_identity(std::move(options), call);
+}
+Status Client::backup(Options options, const BackupInput& input) { return client::backup(std::move(options), input); }
+Result<Identity> Client::restore(Options options, const BackupInput& input) {
+    return client::restore(std::move(options), input);
+}
+Result<KitOutcome> Client::make_kit(Options options, const KitInput& input, Call call) {
+    return client::make_kit(std::move(options), input, call);
+}
+Result<JoinOutcome> Client::restore_by_kit(Options options, const RecoveryInput& input, Call call) {
+    return client::restore_by_kit(std::move(options), input, call);
 }
 
 // --- sending ----------------------------------------------------------------------------------------------------------

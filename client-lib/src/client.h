@@ -54,6 +54,45 @@ public:
     Result<FoundPage> find(const std::string& text, const std::string& quality = {}, const std::string& after = {},
                            std::uint32_t limit = 100, Call call = {});
 
+    // --- members and keys ----------------------------------------------------------------------------------
+
+    // Asks to join the mailbox of an address as one more member: makes keys and a request, shows the request's code, and waits until somebody who
+    // manages the mailbox has added that code; or writes the request to a file. Repeating it goes on with the same keys and, for a week, the same
+    // code. Errors: already_exists (an identity is here), bad_address, broker_untrusted, not_allowed (refused), cannot_create.
+    static Result<JoinOutcome> join(Options options, const JoinInput& input, Call call = {});
+    // The members of the own mailbox, in order of joining.
+    Result<std::vector<MemberInfo>> members(Call call = {});
+    // Adds the device that shows a code, or whose request was brought; gives it the chosen keys. Waits until the device asks, at most until the
+    // deadline. Errors: not_allowed (no right to manage), bad_argument (code, address), deadline_exceeded (it never asked), too_many, expired.
+    Result<AddOutcome> add_member(const AddInput& input, Call call = {});
+    // Removes members, by id, the beginning of one, or name, together with a new epoch: nothing sealed from then on opens for them. Errors: not_allowed,
+    // not_found, bad_argument (oneself, an ambiguous name).
+    Result<std::vector<MemberInfo>> revoke_members(const std::vector<std::string>& who, const std::string& reason,
+                                                   Call call = {});
+    // New rights; `until`: a new end, 0 for none. Errors: as revoke_members.
+    Result<MemberInfo> change_rights(const std::string& who, std::uint32_t rights, std::optional<UnixMillis> until,
+                                     Call call = {});
+    // What is known of the keys held here, after contact when `ask_broker`.
+    Result<KeyFacts> key_facts(bool ask_broker, Call call = {});
+    // A new epoch at once: whatever is sealed from then on opens with none of the present secrets. Errors: not_allowed.
+    Result<KeyFacts> rotate_epochs(Call call = {});
+    // Refuses a reset, named by the SHA-256 of its exact bytes. Errors: not_allowed.
+    Status veto_reset(const Hash& reset, Call call = {});
+    // These open the identity themselves, because they read or write its key files.
+    // New signing and transport keys: joins as a new member and removes the old one. Errors: not_allowed; conflict (messages wait in the spool).
+    static Result<KeyFacts> rotate_member(Options options, Call call = {});
+    // A new identity key, signed by the present one. Errors: not_enrolled (identity.key is not here), not_allowed.
+    static Result<KeyFacts> rotate_identity(Options options, Call call = {});
+    // Everything this member is, sealed under a passphrase of its own. Errors: already_exists (the file).
+    static Status backup(Options options, const BackupInput& input);
+    // Puts it back into an empty home, protected by the options' unlock. Errors: already_exists (an identity is here), wrong_passphrase, damaged_file.
+    static Result<Identity> restore(Options options, const BackupInput& input);
+    // Makes a recovery kit: a member whose keys derive from words. Whoever holds them can read all mail that the mailbox still holds, and
+    // destroyed epochs are not destroyed for it. Errors: not_allowed.
+    static Result<KitOutcome> make_kit(Options options, const KitInput& input, Call call = {});
+    // With a kit, makes a new member in an empty home. Errors: already_exists, bad_argument (words), wrong_passphrase, not_allowed (no such kit).
+    static Result<JoinOutcome> restore_by_kit(Options options, const RecoveryInput& input, Call call = {});
+
     // --- sending -------------------------------------------------------------------------------------------
 
     // Verifies the recipients, seals into the spool, uploads, returns with the broker's verified

@@ -40,6 +40,7 @@ Result<std::unique_ptr<Core>> assemble_core(Options options, Paths paths, Identi
                                        std::move(keys));
     TRY_ASSIGN(core->keyring, Keyring::open(core->paths.keyring(), core->keys.local_key, core->random));
     TRY_ASSIGN(core->archive, Archive::open(core->paths.state(), core->keys.local_key.clone(), core->random));
+    TRY(take_joined(*core));
     const codec::BrokerFile& file = core->broker.file;
     Core* self = core.get();
     core->connection = std::make_unique<Connection>(

@@ -27,7 +27,7 @@ struct Core {
     Clock& clock;
     Random& random;
     const PinnedBroker broker;
-    const MemberKeys keys;
+    MemberKeys keys;  // changed once, by a join that is completed: before that nothing but the contact uses them
     // Set once by the events' owner, before the first request; called by the connection's thread, so they outlive it.
     std::function<void(std::uint64_t)> on_push;
     std::function<void(bool)> on_state;
@@ -43,5 +43,8 @@ Result<std::unique_ptr<Core>> open_core(Options options);
 // The parts behind the keys: state and connection. For enrolment, which makes the keys first.
 Result<std::unique_ptr<Core>> assemble_core(Options options, Paths paths, IdentityLock lock, PinnedBroker broker,
                                             MemberKeys keys);
+
+// Tells the keys of a device that joined which mailbox they are of, once that is known here.
+Status take_joined(Core& core);
 
 }  // namespace carepost::client

@@ -98,6 +98,86 @@ struct Identity {
     std::string data_dir;
 };
 
+// --- members and keys --------------------------------------------------------------------------------------
+enum class MemberKind : std::uint8_t { device = 0, delegate = 1, recovery_kit = 2 };
+struct MemberInfo {
+    MemberId id;
+    std::string name;
+    std::uint32_t rights = 0;  // bits: 1 read, 2 send, 4 manage
+    MemberKind kind{};
+    UnixMillis joined = 0;
+    UnixMillis until = 0;  // from then on it holds no rights; 0: no end
+    bool self = false;
+    std::uint32_t missing = 0;  // epochs it could read but has no packet of, as far as the broker tells
+};
+struct JoinInput {
+    std::string broker_file;   // path of broker.carepost; empty: the one already kept in the configuration
+    std::string address;       // of the mailbox to join
+    std::string member_name;   // e.g. "front desk"
+    std::string request_file;  // by hand: where to write the request; made atomically, never overwritten
+    std::uint32_t rights = 3;  // wished for
+    // Called as soon as there is a code to compare, before anything is waited for.
+    std::function<void(const std::string& code)> show_code;
+};
+struct JoinOutcome {
+    EnrolState state{};
+    std::string code;  // 26 base32 characters in groups
+    std::string address;
+    std::string request_file;
+    std::string broker_name;
+    std::string broker_fingerprint;
+    MailboxId mailbox;  // zeros while pending
+    MemberId member;
+    std::uint32_t rights = 0;
+};
+enum class GivenEpochs : std::uint8_t { none = 0, current = 1, all = 2 };
+struct AddInput {
+    std::string code;          // as the new device shows it ...
+    std::string request_file;  // ... or its request, brought by hand
+    std::uint32_t rights = 3;
+    UnixMillis until = 0;
+    // Which mail from before it joined it may read: none (a new epoch begins at once), that of the current epoch and those published ahead, or all
+    // that this member can still read itself.
+    GivenEpochs epochs = GivenEpochs::current;
+};
+struct AddOutcome {
+    MemberInfo member;
+    bool keys_given = false;  // false: it gets them when both are online
+};
+struct KeyFacts {
+    std::uint32_t epochs_held = 0;
+    std::uint32_t epochs_missing = 0;  // published, not over, but not here
+    std::uint32_t current_epoch = 0;   // 0: none is valid
+    std::uint32_t newest_epoch = 0;
+    std::uint32_t first_live_epoch = 0;
+    UnixMillis oldest_until = 0;  // when the oldest secret held here is destroyed
+    UnixMillis epochs_until = 0;
+    bool identity_key_here = false;
+    VerifyKey identity_key;
+    VerifyKey signing_key;
+};
+struct BackupInput {
+    std::string file;
+    std::function<Result<SecretBytes>()> passphrase;  // of the backup, asked for once
+};
+struct KitInput {
+    std::string member_name;                          // empty: "recovery kit"
+    std::string file;                                 // where to put it sealed under a passphrase; empty: words alone
+    std::function<Result<SecretBytes>()> passphrase;  // of that file
+};
+struct KitOutcome {
+    MemberInfo member;
+    SecretBytes words;  // the 24 words; empty with a file
+};
+struct RecoveryInput {
+    std::string broker_file;
+    std::string address;
+    std::string member_name;
+    SecretBytes words;     // 24 words ...
+    std::string kit_file;  // ... or a file sealed under a passphrase
+    std::function<Result<SecretBytes>()> kit_passphrase;
+};
+
 // --- directory ---------------------------------------------------------------------------------------------
 struct Warning {
     ErrorCode code{};
@@ -283,6 +363,7 @@ struct ChangePage {
     std::vector<Event> changes;
     std::uint64_t next = 0;  // go on from here
     bool more = false;
+    bool keys = false;  // members, or their keys, changed: for the client itself
 };
 
 // --- receipts ----------------------------------------------------------------------------------------------

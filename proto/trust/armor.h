@@ -15,6 +15,7 @@ namespace carepost::trust {
 namespace armor_kind {
 inline constexpr std::string_view kEnrolmentRequest = "ENROLMENT REQUEST";  // SignedObject of EnrolmentRequest
 inline constexpr std::string_view kCertificate = "CERTIFICATE";             // SignedObject of Certificate
+inline constexpr std::string_view kPairingRequest = "PAIRING REQUEST";      // SignedObject of PairingRequest
 inline constexpr std::string_view kBroker = "BROKER";                       // SignedObject of BrokerFile
 }  // namespace armor_kind
 

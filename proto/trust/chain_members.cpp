@@ -43,7 +43,9 @@ Status MailboxState::apply(const codec::AddMember& body, const Step& step) {
     TRY(check_manager(step));
     const auto request = verify_pairing_request(body.request, step.rules.sandbox, step.entry.time_ms);
     if (!request) return broken(mailbox_, request.error().message);
-    if (request->request().mailbox != mailbox_) return broken(mailbox_, "a member asked to join another mailbox");
+    // A new device knows the address alone, which the manager's client compares; one that names a mailbox means this one.
+    const MailboxId& wanted = request->request().mailbox;
+    if (!wanted.is_zero() && wanted != mailbox_) return broken(mailbox_, "a member asked to join another mailbox");
     if (members_.size() >= limits::kMembers) {
         return broken(mailbox_, "more than " + std::to_string(limits::kMembers) + " members");
     }

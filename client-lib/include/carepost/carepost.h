@@ -578,4 +578,6 @@ CAREPOST_API void carepost_event_free(carepost_event* event);
 }
 #endif
 
+#include "carepost/members.h"
+
 #endif /* CAREPOST_CAREPOST_H */

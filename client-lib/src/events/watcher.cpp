@@ -51,7 +51,9 @@ Result<ChangePage> fetch_changes(Connection& connection, std::uint64_t after, st
     for (const auto& change : reply.changes) {
         if (change.change <= page.next) continue;
         page.next = change.change;
-        if (auto event = event_of(change)) page.changes.push_back(std::move(*event));
+        auto event = event_of(change);
+        page.keys = page.keys || !event;
+        if (event) page.changes.push_back(std::move(*event));
     }
     page.more = page.next > after && page.next < reply.latest;
     return page;
@@ -168,7 +170,12 @@ void Watcher::follow(std::unique_lock<std::mutex>& lock) {
             add(lock, event);
             position_ = event.change;
         }
-        position_ = std::max(position_, page->next);  // past changes of kinds not known here
+        position_ = std::max(position_, page->next);  // past changes without a message
+        if (page->keys) {
+            lock.unlock();
+            membership_.tend(kPatience);
+            lock.lock();
+        }
         more = page->more;
     }
 }

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "client-lib/src/archive/fields.h"
 #include "client-lib/src/directory/scanner.h"
 #include "client-lib/src/identity/epochs.h"
+#include "client-lib/src/members/upkeep.h"
 #include "client-lib/src/platform/files.h"
 #include "proto/base/file.h"
 #include "proto/base/hash.h"
@@ -20,30 +24,9 @@ using std::chrono::milliseconds;
 constexpr std::string_view kRequestPin = "enrolment-request";
 constexpr std::string_view kAdmittedPin = "admitted";
 constexpr std::string_view kInvitationPin = "invitation";
+constexpr std::string_view kJoinedPin = "joined";  // which mailbox a device that joined is a member of
 constexpr UnixMillis kRequestLife = std::chrono::milliseconds(std::chrono::days(30)).count();
 constexpr milliseconds kPollPause{500};
-
-// The broker file given, or the one kept; what is given is kept from then on.
-Result<trust::TrustedBroker> settle_broker(const Paths& paths, const std::string& given, bool allow_sandbox) {
-    const bool kept = file_exists(paths.broker_file());
-    if (given.empty() && !kept) {
-        return fail(ErrorCode::bad_argument, "no broker file was given",
-                    "name the broker.carepost that came with the invitation");
-    }
-    TRY_ASSIGN(auto broker, load_broker_file(given.empty() ? paths.broker_file() : std::filesystem::path(given)));
-    if (broker.file().sandbox && !allow_sandbox) {
-        return fail(ErrorCode::broker_untrusted, "this is a sandbox broker: it protects nothing",
-                    "use a production broker's file");
-    }
-    if (given.empty()) return broker;
-    if (kept) {
-        TRY_ASSIGN(const auto known, load_broker_file(paths.broker_file()));
-        TRY(trust::check_successor(known, broker));
-    }
-    TRY(write_file_atomic(paths.broker_file(), view_of(trust::format_broker_file(broker)), kSecretFile,
-                          Existing::replace));
-    return broker;
-}
 
 struct Wanted {
     Address address;
@@ -120,7 +103,7 @@ Result<codec::SignedObject> request_for(Core& core, const Unlocker& unlocker) {
         TRY_ASSIGN(auto request, codec::decode_signed_object(kept->reveal(), limits::kEnrolmentRequest));
         if (trust::verify_enrolment_request(request, core.broker.file.sandbox, core.clock.now_ms())) return request;
     }
-    TRY_ASSIGN(const SigningKey identity, load_identity_key(core.paths, unlocker));
+    TRY_ASSIGN(const SigningKey identity, load_identity_key(core.paths.identity_key(), unlocker));
     TRY_ASSIGN(auto request, make_request(core, identity));
     TRY_ASSIGN(const Bytes bytes, codec::encode(request));
     TRY(core.archive->put(RecordKind::pin, view_of(kRequestPin), bytes));
@@ -209,6 +192,27 @@ Result<EnrolOutcome> enrol_by_invitation(Core& core, const trust::InvitationCode
 
 }  // namespace
 
+Result<trust::TrustedBroker> settle_broker(const Paths& paths, const std::string& given, bool allow_sandbox) {
+    const bool kept = file_exists(paths.broker_file());
+    if (given.empty() && !kept) {
+        return fail(ErrorCode::bad_argument, "no broker file was given",
+                    "name the broker.carepost that came with the invitation");
+    }
+    TRY_ASSIGN(auto broker, load_broker_file(given.empty() ? paths.broker_file() : std::filesystem::path(given)));
+    if (broker.file().sandbox && !allow_sandbox) {
+        return fail(ErrorCode::broker_untrusted, "this is a sandbox broker: it protects nothing",
+                    "use a production broker's file");
+    }
+    if (given.empty()) return broker;
+    if (kept) {
+        TRY_ASSIGN(const auto known, load_broker_file(paths.broker_file()));
+        TRY(trust::check_successor(known, broker));
+    }
+    TRY(write_file_atomic(paths.broker_file(), view_of(trust::format_broker_file(broker)), kSecretFile,
+                          Existing::replace));
+    return broker;
+}
+
 Result<EnrolOutcome> enrol(Options options, const EnrolInput& input, Call call) {
     TRY_ASSIGN(Paths paths, resolve_paths(options.home));
     TRY_ASSIGN(Wanted wanted, wanted_of(input));
@@ -293,25 +297,77 @@ Result<EnrolOutcome> Membership::status(milliseconds timeout) {
 
 Status Membership::greet(milliseconds timeout) {
     auto hello = core_.connection->hello(timeout);
-    if (!hello) {
-        const bool pending = hello.error().code == ErrorCode::not_allowed && state() == EnrolState::pending;
-        if (!pending) return fail(std::move(hello).error());
-        return fail(ErrorCode::not_enrolled, fmt::format("{} has not been admitted yet", core_.keys.address.text()),
-                    "the registrar has to admit the enrolment request first");
-    }
-    if (hello->sandbox != core_.broker.file.sandbox || hello->mailbox != core_.keys.mailbox) {
+    if (!hello && hello.error().code == ErrorCode::not_allowed) return fail(refusal());
+    if (!hello) return fail(std::move(hello).error());
+    const bool joining = core_.keys.mailbox.is_zero();
+    if (hello->sandbox != core_.broker.file.sandbox || (!joining && hello->mailbox != core_.keys.mailbox)) {
         return fail(ErrorCode::broker_untrusted,
                     "the broker greets as another broker, or takes this key for another mailbox's",
                     "do not go on: compare broker.carepost with the broker's administrator");
     }
     TRY(core_.checkpoints->adopt(hello->directory_checkpoint, timeout));
+    return joining ? complete_join(hello->mailbox.value_or(MailboxId{}), timeout) : Status{};
+}
+
+// Unknown, wrong and removed keys look the same from outside; what was here before tells which it is.
+Error Membership::refusal() const {
+    const std::string& address = core_.keys.address.text();
+    if (state() == EnrolState::admitted) {
+        return {ErrorCode::not_allowed,
+                fmt::format("this device is no longer a member of {}: it was removed, or its time is over", address),
+                "ask somebody who manages the mailbox; if it should be a member, join again in a new folder: `carepost "
+                "enrol --join`",
+                std::nullopt};
+    }
+    const bool joining = core_.keys.mailbox.is_zero();
+    return {ErrorCode::not_enrolled, fmt::format("{} has not been admitted yet", joining ? "this device" : address),
+            joining ? "somebody who manages " + address + " has to let it in: `carepost member add CODE`"
+                    : "the registrar has to admit the enrolment request first",
+            std::nullopt};
+}
+
+// The first contact of a device that was let in: the address it wanted leads to the mailbox, and the mailbox's own chain to its keys.
+Status Membership::complete_join(const MailboxId& told, milliseconds timeout) {
+    TRY_ASSIGN(const auto found, core_.directory->look_up({core_.keys.address}, timeout));
+    const KnownMailbox& own = *found.front();
+    const auto& members = own.state.members();
+    const VerifyKey key = core_.keys.signing.verify_key();
+    const auto self = std::ranges::find(members, key, &codec::Member::signing_key);
+    if (own.id() != told || self == members.end()) {
+        return fail(ErrorCode::broker_untrusted,
+                    fmt::format("the broker lets this device in, but not as a member of {}", core_.keys.address.text()),
+                    "do not go on; tell those who manage the mailbox");
+    }
+    RecordWriter out;
+    out.id(own.id()).id(self->id).id(own.state.identity_key());
+    TRY(core_.archive->put(RecordKind::pin, view_of(kJoinedPin), out.finish().reveal()));
+    return take_joined(core_);
+}
+
+Status take_joined(Core& core) {
+    if (!core.keys.mailbox.is_zero()) return {};
+    TRY_ASSIGN(const auto kept, core.archive->get(RecordKind::pin, view_of(kJoinedPin)));
+    if (!kept) return {};
+    RecordReader in(kept->reveal());
+    const auto mailbox = in.id<MailboxId>();
+    const auto member = in.id<MemberId>();
+    const auto identity = in.id<VerifyKey>();
+    if (!in.whole()) return fail(ErrorCode::damaged_file, "the record of having joined a mailbox cannot be read");
+    core.keys.mailbox = mailbox;
+    core.keys.member = member;
+    core.keys.identity_key = identity;
     return {};
 }
 
+Status Membership::forget_join() { return core_.archive->erase(RecordKind::pin, view_of(kJoinedPin)); }
+
 Status Membership::check_own(const KnownMailbox& own) const {
     const codec::Member* member = own.state.member(core_.keys.member);
-    if (own.certificate.identity_key != core_.keys.identity_key || own.certificate.address != core_.keys.address ||
-        member == nullptr || member->signing_key != core_.keys.signing.verify_key() ||
+    if (own.certificate.address == core_.keys.address && member == nullptr) return fail(refusal());
+    // An identity key that the chain itself replaced is still the own one's successor.
+    const auto& identities = own.state.identities();
+    if (std::ranges::find(identities, core_.keys.identity_key) == identities.end() ||
+        own.certificate.address != core_.keys.address || member->signing_key != core_.keys.signing.verify_key() ||
         member->transport_key != core_.keys.transport) {
         return fail(ErrorCode::certificate_invalid, "the directory shows other keys for this mailbox than its own",
                     "do not go on; tell the registrar at once");
@@ -332,28 +388,18 @@ Status Membership::contact(milliseconds timeout) {
         TRY(core_.archive->put(RecordKind::pin, view_of(kAdmittedPin), certificate));
         TRY(core_.archive->erase(RecordKind::pin, view_of(kInvitationPin)));
     }
-    TRY_ASSIGN(const Known own, top_up(found.front(), timeout));
+    TRY_ASSIGN(const Known own, Upkeep(core_).run(found.front(), timeout));
     TRY(Scanner(*core_.archive, *core_.connection, *core_.checkpoints).scan(*own, timeout));
-    const auto hello = core_.connection->greeting();
-    const std::uint32_t retention = hello ? hello->retention_days : limits::kRetentionDaysMost;
-    TRY(core_.keyring->settle(own->state.epochs()));
-    TRY(core_.keyring->note_retention(retention, now));
-    TRY(core_.keyring->destroy_expired(own->state.epochs(), retention, now));
     contacted_ = now;
     return {};
 }
 
-Result<Known> Membership::top_up(Known own, milliseconds timeout) {
-    trust::MailboxState state = own->state;
-    TRY_ASSIGN(const auto entries, make_missing_epochs(state, *core_.keyring, core_.keys.signing,
-                                                       rules_of(core_.broker, core_.clock.now_ms())));
-    if (entries.empty()) return own;
-    for (const auto& entry : entries) {
-        TRY_ASSIGN(Bytes bytes, codec::encode(entry));
-        TRY(core_.connection->ask<codec::reply::Publish>(codec::op::Publish{std::move(bytes)}, timeout));
-    }
-    TRY_ASSIGN(const auto found, core_.directory->look_up({core_.keys.mailbox}, timeout));
-    return found.front();
+void Membership::tend(milliseconds timeout) {
+    const std::lock_guard lock(contact_mutex_);
+    if (!contacted_) return;
+    const auto found = core_.directory->look_up({core_.keys.mailbox}, timeout);
+    if (found) [[maybe_unused]]
+        const auto done = Upkeep(core_).run(found->front(), timeout);
 }
 
 Result<Known> Membership::own() const {

@@ -8,6 +8,9 @@ namespace carepost::client {
 // See Client::enrol.
 Result<EnrolOutcome> enrol(Options options, const EnrolInput& input, Call call);
 
+// The broker file given, or the one kept; what is given is kept from then on. Errors: bad_argument (none), broker_untrusted.
+Result<trust::TrustedBroker> settle_broker(const Paths& paths, const std::string& given, bool allow_sandbox);
+
 // The own entry: its state, its renewal. Thread-safe.
 class Membership {
 public:
@@ -23,11 +26,16 @@ public:
     Status contact(std::chrono::milliseconds timeout);
     // The own entry, verified at the last contact.
     Result<Known> own() const;
+    // Answers a push: packets, and others' wishes for some. Errors are of no consequence here: the next contact does the same.
+    void tend(std::chrono::milliseconds timeout);
+    // After a join by a recovery kit on behalf of another member: this place is not the kit's.
+    Status forget_join();
 
 private:
     Status greet(std::chrono::milliseconds timeout);
     Status check_own(const KnownMailbox& own) const;
-    Result<Known> top_up(Known own, std::chrono::milliseconds timeout);
+    Status complete_join(const MailboxId& told, std::chrono::milliseconds timeout);
+    Error refusal() const;
 
     Core& core_;
     std::mutex contact_mutex_;             // one contact at a time

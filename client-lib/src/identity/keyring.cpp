@@ -213,6 +213,12 @@ Result<Secret<32>> Keyring::sealing_seed(std::uint32_t epoch) const {
     return fail(ErrorCode::not_found, fmt::format("there is no sealing key for the packet of epoch {}", epoch));
 }
 
+Status Keyring::drop_sealing_key(std::uint32_t epoch) {
+    const std::lock_guard lock(mutex_);
+    const auto gone = std::erase_if(sealing_, [epoch](const SealingSecret& key) { return key.epoch == epoch; });
+    return gone > 0 ? save() : Status{};
+}
+
 // --- destruction ------------------------------------------------------------------------------------------------------
 
 Status Keyring::note_retention(std::uint32_t days, UnixMillis now) {
@@ -225,6 +231,16 @@ Status Keyring::note_retention(std::uint32_t days, UnixMillis now) {
         changed = true;
     }
     return changed ? save() : Status{};
+}
+
+UnixMillis Keyring::next_destruction() const {
+    const std::lock_guard lock(mutex_);
+    UnixMillis first = 0;
+    for (const EpochSecret& epoch : epochs_) {
+        const UnixMillis end = epoch.not_after + bounded(epoch.retention_days) * kDay;
+        if (epoch.published && (first == 0 || end < first)) first = end;
+    }
+    return first;
 }
 
 Result<std::size_t> Keyring::destroy_expired(std::span<const codec::Epoch> chain, std::uint32_t retention_days,

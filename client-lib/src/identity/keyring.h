@@ -49,6 +49,9 @@ public:
     // Errors: not_found.
     Result<Secret<32>> sealing_seed(std::uint32_t epoch) const;
 
+    // Forgets one, so that the next `sealing_keys` makes another.
+    Status drop_sealing_key(std::uint32_t epoch);
+
     // --- destruction -------------------------------------------------------------------------------------------
 
     // How long the broker keeps messages, as it said at `now`: counts for every epoch that may still be sealed to.
@@ -57,6 +60,9 @@ public:
     // passed, and the sealing keys for such epochs of the chain. Returns how many epochs went.
     Result<std::size_t> destroy_expired(std::span<const codec::Epoch> chain, std::uint32_t retention_days,
                                         UnixMillis now);
+
+    // When the first secret held here will be destroyed; 0: there is none.
+    UnixMillis next_destruction() const;
 
     // The exact plain content, for a backup under a key of its own; and a keyring file from such content, which must not exist yet.
     SecretBytes reveal_all() const;

@@ -4,6 +4,7 @@
 
 #include "client-lib/seal/local_box.h"
 #include "client-lib/src/archive/fields.h"
+#include "client-lib/src/platform/files.h"
 
 namespace carepost::client {
 namespace {
@@ -62,46 +63,85 @@ trust::Unlock Unlocker::view() const {
     return trust::NoUnlock{};
 }
 
-NewIdentity make_identity(const Address& address, std::string name, std::string member_name, Random& random) {
-    SigningKey identity = SigningKey::generate(random);
-    const VerifyKey identity_key = identity.verify_key();
+MemberKeys make_member(const Address& address, std::string member_name, Random& random) {
     Secret<32> transport = random.secret<32>();
     const TransportKey transport_key = seal::transport_key_of(transport);
-    return {std::move(identity), MemberKeys{address, std::move(name), random.id<MailboxId>(), random.id<MemberId>(),
-                                            std::move(member_name), identity_key, SigningKey::generate(random),
-                                            transport_key, std::move(transport), random.secret<32>()}};
+    return {address,
+            address.text(),
+            MailboxId{},
+            random.id<MemberId>(),
+            std::move(member_name),
+            VerifyKey{},
+            SigningKey::generate(random),
+            transport_key,
+            std::move(transport),
+            random.secret<32>(),
+            std::nullopt};
 }
 
-Status save_identity(const Paths& paths, const NewIdentity& identity, const Unlocker& unlocker, Random& random) {
-    std::vector<trust::KeyItem> root;
-    root.push_back({trust::key_type::kIdentitySeed, SecretBytes::copy_from(identity.identity.seed().reveal())});
-    TRY(trust::write_key_file(paths.identity_key(), root, unlocker.view(), random, true));
-    const MemberKeys& member = identity.member;
+NewIdentity make_identity(const Address& address, std::string name, std::string member_name, Random& random) {
+    SigningKey identity = SigningKey::generate(random);
+    MemberKeys member = make_member(address, std::move(member_name), random);
+    member.name = std::move(name);
+    member.mailbox = random.id<MailboxId>();
+    member.identity_key = identity.verify_key();
+    return {std::move(identity), std::move(member)};
+}
+
+std::vector<trust::KeyItem> items_of(const MemberKeys& member) {
     std::vector<trust::KeyItem> items;
     items.push_back({trust::key_type::kMemberSeed, SecretBytes::copy_from(member.signing.seed().reveal())});
     items.push_back({trust::key_type::kTransportSecret, SecretBytes::copy_from(member.transport_secret.reveal())});
     items.push_back({trust::key_type::kLocalKey, SecretBytes::copy_from(member.local_key.reveal())});
     items.push_back({trust::key_type::kMemberFacts, facts_of(member)});
-    return trust::write_key_file(paths.member_key(), items, unlocker.view(), random, false);
+    return items;
 }
 
-Result<MemberKeys> load_member_keys(const Paths& paths, const Unlocker& unlocker) {
-    TRY_ASSIGN(const auto items, read_items(paths.member_key(), unlocker));
+namespace {
+
+// Sealed for the disk, then as any secret file.
+Status write_items(const std::filesystem::path& path, const std::vector<trust::KeyItem>& items,
+                   const Unlocker& unlocker, Random& random, bool replace) {
+    if (!replace || !file_exists(path)) return trust::write_key_file(path, items, unlocker.view(), random, false);
+    TRY_ASSIGN(const SecretBytes sealed, trust::seal_keys(items, unlocker.view(), random));
+    return replace_secret_file(path, sealed.reveal());
+}
+
+}  // namespace
+
+Status save_member_keys(const Paths& paths, const MemberKeys& member, const Unlocker& unlocker, Random& random,
+                        bool replace) {
+    return write_items(paths.member_key(), items_of(member), unlocker, random, replace);
+}
+
+Status save_identity_key(const std::filesystem::path& path, const SigningKey& identity, const Unlocker& unlocker,
+                         Random& random, bool replace) {
+    std::vector<trust::KeyItem> items;
+    items.push_back({trust::key_type::kIdentitySeed, SecretBytes::copy_from(identity.seed().reveal())});
+    return write_items(path, items, unlocker, random, replace);
+}
+
+Status save_identity(const Paths& paths, const NewIdentity& identity, const Unlocker& unlocker, Random& random) {
+    TRY(save_identity_key(paths.identity_key(), identity.identity, unlocker, random, true));
+    return save_member_keys(paths, identity.member, unlocker, random, false);
+}
+
+std::optional<MemberKeys> member_of(const std::vector<trust::KeyItem>& items) {
     auto seed = find_key(items, trust::key_type::kMemberSeed);
     auto transport = find_key(items, trust::key_type::kTransportSecret);
     auto local = find_key(items, trust::key_type::kLocalKey);
     const SecretBytes* facts = find(items, trust::key_type::kMemberFacts);
-    if (!seed || !transport || !local || facts == nullptr) return incomplete(paths.member_key());
+    if (!seed || !transport || !local || facts == nullptr) return std::nullopt;
     RecordReader in(facts->reveal());
-    if (in.number() != kFactsVersion) return incomplete(paths.member_key());
+    if (in.number() != kFactsVersion) return std::nullopt;
     auto address = Address::parse(in.text());
-    if (!address) return incomplete(paths.member_key());
+    if (!address) return std::nullopt;
     std::string name = in.text();
     const auto mailbox = in.id<MailboxId>();
     const auto member = in.id<MemberId>();
     std::string member_name = in.text();
     const auto identity_key = in.id<VerifyKey>();
-    if (!in.whole()) return incomplete(paths.member_key());
+    if (!in.whole()) return std::nullopt;
     const TransportKey transport_key = seal::transport_key_of(*transport);
     return MemberKeys{std::move(*address),
                       std::move(name),
@@ -112,13 +152,21 @@ Result<MemberKeys> load_member_keys(const Paths& paths, const Unlocker& unlocker
                       SigningKey::from_seed(std::move(*seed)),
                       transport_key,
                       std::move(*transport),
-                      std::move(*local)};
+                      std::move(*local),
+                      std::nullopt};
 }
 
-Result<SigningKey> load_identity_key(const Paths& paths, const Unlocker& unlocker) {
-    TRY_ASSIGN(const auto items, read_items(paths.identity_key(), unlocker));
+Result<MemberKeys> load_member_keys(const Paths& paths, const Unlocker& unlocker) {
+    TRY_ASSIGN(const auto items, read_items(paths.member_key(), unlocker));
+    auto keys = member_of(items);
+    if (!keys) return incomplete(paths.member_key());
+    return std::move(*keys);
+}
+
+Result<SigningKey> load_identity_key(const std::filesystem::path& path, const Unlocker& unlocker) {
+    TRY_ASSIGN(const auto items, read_items(path, unlocker));
     auto seed = find_key(items, trust::key_type::kIdentitySeed);
-    if (!seed) return incomplete(paths.identity_key());
+    if (!seed) return incomplete(path);
     return SigningKey::from_seed(std::move(*seed));
 }
 

@@ -15,6 +15,8 @@ struct Paths {
 
     std::filesystem::path broker_file() const { return config / "broker.carepost"; }
     std::filesystem::path identity_key() const { return config / "identity.key"; }
+    // Of a change of identity that is not finished yet.
+    std::filesystem::path next_identity_key() const { return config / "identity.key.next"; }
     std::filesystem::path member_key() const { return config / "member.key"; }
     std::filesystem::path keyring() const { return config / "keyring"; }
     std::filesystem::path request() const { return config / "enrolment.request"; }

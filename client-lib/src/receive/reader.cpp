@@ -156,7 +156,8 @@ OpenedItem Reader::open(const codec::reply::MailItem& item, milliseconds timeout
 Result<seal::SenderState> Reader::sender_state(const seal::SenderQuery& query, UnixMillis created, Known& known,
                                                milliseconds timeout) {
     TRY_ASSIGN(known, core_.directory->at_least(query.mailbox, query.log_size, query.chain_seq, timeout));
-    const codec::Member* member = known->state.member(query.member);
+    // As it was then: who was removed since has still signed what it signed before.
+    const codec::Member* member = known->state.member_at(query.member, known->chain_length_at(query.log_size));
     if (member == nullptr) return fail(ErrorCode::cannot_open, "the sender is no member of the mailbox it sends from");
     seal::SenderState state;
     state.mailbox = known->id();
@@ -166,6 +167,7 @@ Result<seal::SenderState> Reader::sender_state(const seal::SenderQuery& query, U
     state.signing_key = member->signing_key;
     state.may_send = known->was_certified(query.log_size) &&
                      known->held(query.member, codec::right::kSend, query.log_size) &&
+                     trust::is_living(*member, created) &&
                      trust::is_within(known->certificate.not_before_ms, known->certificate.not_after_ms, created);
     state.certificate_hash = known->certificate_hash;
     state.chain_hash = known->chain_hash(query.chain_seq);

@@ -97,7 +97,7 @@ TEST_CASE("keys: what is saved is loaded, with the right key only") {
     CHECK(loaded.transport == made.member.transport);
     CHECK(loaded.signing.verify_key() == made.member.signing.verify_key());
     CHECK(loaded.local_key == made.member.local_key);
-    CHECK(load_identity_key(paths, unlocker).value().verify_key() == made.member.identity_key);
+    CHECK(load_identity_key(paths.identity_key(), unlocker).value().verify_key() == made.member.identity_key);
 
     Unlock other;
     other.key = random.secret<32>();
