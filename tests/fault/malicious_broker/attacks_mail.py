@@ -3,7 +3,7 @@
 import random
 
 from schema import Edited, envelope, wire
-from stage import SMALL
+from stage import CLINIC, SMALL
 from table import AT_ONCE, AVAILABILITY, NEXT_GOSSIP, PREVENTED, attack
 
 CANNOT_OPEN = "refused as `cannot_open` (exit 65), nothing written, no receipt given"
@@ -335,3 +335,71 @@ def _(s):
     items, done = inbox_problem(s, victim, lie)
     s.wants(sum(1 for item in items.values() if "error" in item) == 1, "more or less than one item is broken", done)
     s.wants("error" not in items[s.third], "another one is broken too", done)
+
+
+class OneBit:
+    """Flips one bit in the n-th answer, the second frame included."""
+
+    def __init__(self, chance):
+        self.chance, self.left = chance, chance.randrange(5)
+
+    def __call__(self, event):
+        if event.reply is None:
+            return
+        self.left -= 1
+        if self.left != -1:
+            return
+        message = event.reply.SerializeToString()
+        at = self.chance.randrange(8 * (len(message) + len(event.raw)))
+        if at < 8 * len(message):
+            event.replies = [(flipped(message, at), event.raw)]
+        else:
+            event.raw = flipped(event.raw, at - 8 * len(message))
+
+
+def judged_get(s, victim, done):
+    if done.code == 0:
+        s.wants((victim.into / "body").read_bytes() == SMALL, "other content was taken for the message's", done)
+    else:
+        s.wants(not [name for name in victim.files() if not name.startswith(".")], "something was left under a final name", done)
+    for path in victim.into.iterdir():
+        path.unlink()
+
+
+def judged_check(s, victim, done):
+    if done.code == 0:
+        shown = done.json()
+        s.wants((shown["address"], shown["name"], shown["mailbox"]) == (CLINIC, "Practice clinic", s.mailboxes["clinic"].hex()), "", done)
+
+
+def judged_inbox(s, victim, done):
+    true = {s.large: "large", s.second: "second", s.third: "third", s.by_nurse: "by the nurse"}
+    for item in done.json_lines():
+        if "error" not in item and item["id"] in true:
+            s.wants(item["subject"] == true[item["id"]], "another subject is shown", done)
+
+
+def judged_status(s, victim, done):
+    if done.code == 0 and not done.json()["warnings"]:
+        shown = done.json()["recipients"]
+        s.wants([one["address"] for one in shown] == [CLINIC], "other recipients are shown", done)
+        s.wants(all(one["state"] == "waiting" for one in shown), "a receipt is shown that nobody gave", done)
+
+
+@attack("a random bit in any answer", PREVENTED, "one bit anywhere in one answer of a command is flipped, 60 times by the seed",
+        "what is not proven is refused; what is shown is true; no crash")
+def _(s):
+    chance = random.Random(f"{s.seed} any")
+    commands = [("doctor", judged_get, lambda victim: victim.get(s.second, "--no-receipt", seconds=1)),
+                ("nurse", judged_check, lambda victim: victim.check(CLINIC, seconds=1)),
+                ("doctor", judged_inbox, lambda victim: victim.run("inbox", "--json", seconds=1)),
+                ("nurse", judged_status, lambda victim: victim.run("status", s.waiting, "--json", seconds=1))]
+    for who, judge, command in commands:
+        victim = s.victim(who)
+        for _ in range(15):
+            victim.tell_lies(OneBit(chance))
+            done = command(victim)
+            s.wants(0 <= done.code <= 79, "it crashed", done)
+            judge(s, victim, done)
+        victim.tell_lies()
+        s.accepted(command(victim))

@@ -2,11 +2,12 @@
 
 import os
 
+from attacks_directory import stranger_leaf
 from schema import wire
 from stage import CLINIC, HOSPITAL, Wrong
 from support.place import peak_resident_kib, wait_until
 from table import AT_ONCE, AVAILABILITY, PREVENTED, attack
-from world import failure
+from world import ForkedLog, failure
 
 UNTRUSTED = "refused as `broker_untrusted` (exit 69), nothing sealed"
 
@@ -244,6 +245,21 @@ def _(s):
     victim.tell_lies(lie)
     done = victim.run("inbox", "--json", "--limit", "1000")
     s.wants(victim.did("list") < 5, "it went round and round", done)
+
+
+@attack("leaves without end", AT_ONCE, "a page of the log holds more leaves than were asked for", "refused as `log_unverified` (exit 65), nothing sealed")
+def _(s):
+    victim = s.victim("nurse")
+    log = ForkedLog(s.world, add=[stranger_leaf()])
+
+    def lie(event):
+        log.show(event)
+        if event.op == "log_leaves" and event.said is not None:
+            event.said.leaves.extend([stranger_leaf()] * 500)
+
+    victim.tell_lies(lie)
+    s.refused(victim.send(), 65, "leaves")
+    s.nothing_sent(victim)
 
 
 @attack("endless pages of a search", AVAILABILITY, "every page of a search promises another one", "ends at the limit asked for")

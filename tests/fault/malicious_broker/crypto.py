@@ -4,6 +4,9 @@ import base64
 import ctypes
 import ctypes.util
 import hashlib
+import hmac
+import struct
+import time
 
 _sodium = ctypes.CDLL(ctypes.util.find_library("sodium") or "libsodium.so.23")
 assert _sodium.sodium_init() >= 0
@@ -31,6 +34,19 @@ class SigningKey:
         return self.raw(b"carepost/v1/" + label.encode() + b"\0" + hashlib.sha512(data).digest())
 
 
+def open_sealed(box: bytes, nonce: bytes, aad: bytes, key: bytes) -> bytes:
+    """XChaCha20-Poly1305."""
+    out, size = ctypes.create_string_buffer(len(box)), ctypes.c_ulonglong()
+    assert _sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(out, ctypes.byref(size), None, box, ctypes.c_ulonglong(len(box)), aad,
+                                                              ctypes.c_ulonglong(len(aad)), nonce, key) == 0
+    return out.raw[:size.value]
+
+
+def hkdf_expand_sha512(key: bytes, info: bytes) -> bytes:
+    """The first 64 bytes."""
+    return hmac.new(key, info + b"\1", hashlib.sha512).digest()
+
+
 def transport_key(secret: bytes) -> bytes:
     """The public half of a Curve25519 key."""
     out = ctypes.create_string_buffer(32)
@@ -38,11 +54,17 @@ def transport_key(secret: bytes) -> bytes:
     return out.raw
 
 
-def checkpoint(origin: str, size: int, root: bytes, key: SigningKey) -> bytes:
-    """A signed head of a log: C2SP tlog-checkpoint."""
+def checkpoint(origin: str, size: int, root: bytes, key: SigningKey, seconds=None) -> bytes:
+    """A signed head of a log (C2SP tlog-checkpoint) with the log's own time stamp (cosignature/v1) of these seconds; now, unless told."""
+    seconds = int(time.time()) if seconds is None else seconds
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n".encode()
-    key_id = sha256(origin.encode() + b"\n\x01" + key.public)[:4]
-    return text + b"\n\xe2\x80\x94 " + origin.encode() + b" " + base64.b64encode(key_id + key.raw(text)) + b"\n"
+
+    def line(kind: int, signature: bytes) -> bytes:
+        key_id = sha256(origin.encode() + b"\n" + bytes([kind]) + key.public)[:4]
+        return b"\xe2\x80\x94 " + origin.encode() + b" " + base64.b64encode(key_id + signature) + b"\n"
+
+    stamped = f"cosignature/v1\ntime {seconds}\n".encode() + text
+    return text + b"\n" + line(1, key.raw(text)) + line(4, struct.pack(">Q", seconds) + key.raw(stamped))
 
 
 def checkpoint_size(note: bytes) -> int:

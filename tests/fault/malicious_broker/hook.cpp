@@ -76,11 +76,11 @@ EvilSink& sink_of(const Dispatcher& dispatcher) {
 }  // namespace
 
 void real_constructor(Dispatcher&, service::Environment&, ReplySink&) asm(
-    "__real__ZN8carepost8dispatch10DispatcherC1ERNS_7service11EnvironmentERNS0_9ReplySinkE");
+    "__real__ZN8carepost8dispatch10DispatcherC1ERNS_7service11EnvironmentERNS0_9ReplySinkE") __attribute__((weak));
 void real_handle(Dispatcher&, const auth::Session&, std::chrono::nanoseconds, ByteView, Bytes) asm(
     "__real__ZN8carepost8dispatch10Dispatcher6handleERKNS_"
     "4auth7SessionENSt6chrono8durationIlSt5ratioILl1ELl1000000000EEEESt4spa"
-    "nIKhLm18446744073709551615EESt6vectorIhSaIhEE");
+    "nIKhLm18446744073709551615EESt6vectorIhSaIhEE") __attribute__((weak));
 
 // Called in the place of Dispatcher::Dispatcher and Dispatcher::handle, whose object comes as the first argument.
 void constructor(Dispatcher&, service::Environment&, ReplySink&) asm(

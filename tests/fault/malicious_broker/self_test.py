@@ -42,7 +42,9 @@ class Words(unittest.TestCase):
         self.assertEqual(crypto.checkpoint_size(note), 5)
         text, signature = note.split(b"\n\n")
         self.assertEqual(text, b"test/log\n5\n" + b"A" * 43 + b"=")
-        self.assertTrue(signature.startswith("— test/log ".encode()) and signature.endswith(b"\n"))
+        lines = signature.splitlines()
+        self.assertEqual(len(lines), 2)
+        self.assertTrue(all(line.startswith("— test/log ".encode()) for line in lines))
 
     def test_an_edited_object_is_written_back(self):
         holder = directory.SignedObject(object=directory.Certificate(name="a").SerializeToString())

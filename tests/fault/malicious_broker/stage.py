@@ -4,12 +4,13 @@ import re
 import shutil
 from contextlib import contextmanager
 
+from crypto import SigningKey
 from mind import Mind
 from support.network import DOCTOR, HOSPITAL, OTHERS, Broker, Network, Practice
 from support.place import build_dir
-from world import World
+from world import MEMBER_SEED, REGISTRAR_SEED, World, secrets_of
 
-CLINIC, NURSE = OTHERS[3], OTHERS[2]
+CLINIC, NURSE, GONE = OTHERS[3], OTHERS[2], OTHERS[0]
 BODY = bytes(range(256)) * 1500  # three parts
 SMALL = b"all values within range\n"
 ADDRESSES = {"hospital": HOSPITAL, "doctor": DOCTOR, "nurse": NURSE, "clinic": CLINIC}
@@ -75,7 +76,7 @@ class Stage(Network):
     def __init__(self, client_env=None, verbose=False):
         self.verbose, self.client_env, self.number, self.journal = verbose, client_env or {}, 0, []
         self.addresses = dict(ADDRESSES)
-        super().__init__("evil", dict(ADDRESSES))
+        super().__init__("evil", {**ADDRESSES, "gone": GONE})
         try:
             self.prepare()
         except BaseException:
@@ -86,6 +87,9 @@ class Stage(Network):
         self.mind = Mind(self.dir / "mind.sock")
         broker = EvilBroker(self)
         broker.env = {"CAREPOST_MIND": self.mind.path}
+        folder = self.dir / "second-registrar"
+        broker.ctl("registrar", "new", "--out", folder, "--name", "Second registrar")
+        self.second_registrar = SigningKey(secrets_of(folder / "registrar.key")[REGISTRAR_SEED])
         return broker
 
     def prepare(self):
@@ -98,6 +102,7 @@ class Stage(Network):
         def sent(who, to, subject, *more, **options):
             return self.practices[who]("send", "--to", to, "--subject", subject, "--json", *more, **options).json()["id"]
 
+        self.broker.ctl("registrar", "revoke", GONE, "--registrar", self.registrar.dir, "--reason", "closed", "--yes")
         self.snapshots = {}
         shutil.copytree(self.nurse.home, self.dir / "new-nurse")  # enrolled, has never looked anybody up
         self.large = sent("hospital", DOCTOR, "large", body, "--attach", annex)
@@ -130,6 +135,12 @@ class Stage(Network):
             frozen = self.dir / f"snapshot-{who}"
             shutil.copytree(self.snapshots[who], frozen)
             self.snapshots[who] = frozen
+
+    def member_key(self, who: str) -> SigningKey:
+        """The signing key of a practice's device: no broker has it; a veto of its own needs it."""
+        folder = next(self.practices[who].home.rglob("member.key")).parent
+        unlock = folder / "unlock.key"
+        return SigningKey(secrets_of(folder / "member.key", unlock.read_bytes() if unlock.exists() else None)[MEMBER_SEED])
 
     def item(self, who: str, message: str):
         """A MailItem as the broker really has it."""

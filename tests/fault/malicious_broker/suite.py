@@ -1,13 +1,14 @@
 """All attacks, and whether docs/threat-model.md tells the same of them."""
 
 import attacks_directory
-import attacks_mail
-import attacks_protocol
+import attacks_trust
+import attacks_mail  # in the order of the table
 import attacks_receipts
+import attacks_protocol
 from support.place import ROOT
 from table import ATTACKS
 
-MODULES = (attacks_directory, attacks_mail, attacks_receipts, attacks_protocol)
+MODULES = (attacks_directory, attacks_trust, attacks_mail, attacks_receipts, attacks_protocol)
 BEGIN, END = "<!-- attacks: begin -->", "<!-- attacks: end -->"
 
 

@@ -11,19 +11,25 @@ from crypto import SigningKey
 from schema import directory, evidence, parsed, wire
 
 CERTIFICATE, CHAIN, REVOCATION, REGISTRAR, RESET = 1, 2, 3, 4, 5
+KEY_HEADER = 16 + 1 + 4 + 4 + 16 + 32 + 24
+MEMBER_SEED = 2
 REGISTRAR_SEED, DIRECTORY_SEED, EVIDENCE_SEED, STATEMENT_SEED = 17, 18, 19, 20
 
 
-def secrets_of(path) -> dict:
-    """Type -> secret of an unsealed key file (proto/trust/key_file.h)."""
+def secrets_of(path, unlock=None) -> dict:
+    """Type -> secret of a key file (proto/trust/key_file.h): plain, or sealed under the 32 bytes of another file."""
     data = path.read_bytes()
-    assert data[:16] == b"carepost keys v1" and data[16] == 0, f"{path} is sealed"
-    at, out = 16 + 1 + 4 + 4 + 16 + 32 + 24, {}
-    count = struct.unpack(">H", data[at:at + 2])[0]
-    at += 2
+    assert data[:16] == b"carepost keys v1"
+    content, out = data[KEY_HEADER:], {}
+    if data[16] == 2:
+        derived = crypto.hkdf_expand_sha512(unlock, b"carepost/v1/key-file" + data[25:41])
+        content = crypto.open_sealed(content, data[73:97], data[:KEY_HEADER], derived[:32])
+    else:
+        assert data[16] == 0, f"{path} is sealed under a passphrase"
+    count, at = struct.unpack(">H", content[:2])[0], 2
     for _ in range(count):
-        kind, size = struct.unpack(">HI", data[at:at + 6])
-        out[kind] = data[at + 6:at + 6 + size]
+        kind, size = struct.unpack(">HI", content[at:at + 6])
+        out[kind] = content[at + 6:at + 6 + size]
         at += 6 + size
     return out
 
