@@ -114,7 +114,7 @@ struct SqliteTransaction::Statements {
     Statement count_pairings{database, "SELECT count(*) FROM pairings WHERE mailbox = ?1"};
     Statement put_pairing{database, "INSERT OR REPLACE INTO pairings VALUES (?1, ?2, ?3, ?4, ?5)"};
     Statement remove_pairing{database, "DELETE FROM pairings WHERE transport_key = ?1"};
-    Statement remove_old_pairings{database, "DELETE FROM pairings WHERE expires < ?1"};
+    Statement remove_old_pairings{database, "DELETE FROM pairings WHERE expires <= ?1"};
     // Logs.
     Statement add_log_entry{database, "INSERT INTO log_entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
     Statement add_directory_node{database, "INSERT INTO directory_nodes VALUES (?1, ?2)"};
