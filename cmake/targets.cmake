@@ -53,6 +53,16 @@ function(carepost_executable name)
     set_property(GLOBAL APPEND PROPERTY CAREPOST_INSTALLED_PROGRAMS ${name})
 endfunction()
 
+# g++ 12 sees overflows in its own std::string and std::vector when tests join literals or bytes (GCC bugs 105329, 105651);
+# clang and the sanitizers watch over the same places.
+function(carepost_spare_false_alarms target)
+    if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND
+            CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+        target_compile_options(${target} PRIVATE
+            -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
+    endif()
+endfunction()
+
 # carepost_test(NAME SOURCES ... DEPENDS ...): one Catch2 program, one ctest entry.
 # LABELS and TIMEOUT (seconds, default 120) go to ctest.
 function(carepost_test name)
@@ -63,13 +73,7 @@ function(carepost_test name)
     add_executable(${name} ${arg_SOURCES})
     carepost_common(${name})
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS} Catch2::Catch2WithMain)
-    if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND
-            CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-        # g++ 12 sees overflows in its own std::string when tests join literals (GCC bugs 105329, 105651);
-        # clang and the sanitizers watch over the same places.
-        target_compile_options(${name} PRIVATE
-            -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
-    endif()
+    carepost_spare_false_alarms(${name})
     carepost_find_client_at_run_time(${name} ${arg_DEPENDS})
     set_target_properties(${name} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")

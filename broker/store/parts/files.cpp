@@ -91,6 +91,7 @@ Status File::truncate(std::uint64_t size) {
 
 Status File::sync() {
     if (CAREPOST_FAIL_POINT("parts.sync")) return failed("cannot sync", path_, EIO);
+    if (CAREPOST_FAIL_POINT("bug.parts_unsynced")) return {};
     if (::fdatasync(descriptor_) == 0) return {};
     return failed("cannot sync", path_, errno);
 }
@@ -105,7 +106,13 @@ Status make_directory(const std::filesystem::path& path) {
     return failed("cannot make", path, errno);
 }
 
+Status make_lasting_directory(const std::filesystem::path& path) {
+    if (::mkdir(path.c_str(), 0700) == 0) return sync_directory(path.parent_path());
+    return errno == EEXIST ? Status() : failed("cannot make", path, errno);
+}
+
 Status sync_directory(const std::filesystem::path& path) {
+    if (CAREPOST_FAIL_POINT("bug.directory_unsynced")) return {};
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return failed("cannot open", path, errno);
     const int answer = ::fsync(descriptor);

@@ -37,6 +37,8 @@ private:
 };
 
 Status make_directory(const std::filesystem::path& path);  // mode 0700; exists already: fine
+// The same, and its name is on disk when it was made just now: what is moved into it cannot be lost with it.
+Status make_lasting_directory(const std::filesystem::path& path);
 Status sync_directory(const std::filesystem::path& path);
 // Removes a directory and the files in it; absent already: fine.
 Status remove_directory(const std::filesystem::path& path);

@@ -53,8 +53,8 @@ Result<T> FileUploads::watched(Result<T> result) {
 }
 
 Status FileUploads::recover() {
-    TRY(make_directory(places_.uploads()));
-    TRY(make_directory(places_.content()));
+    TRY(make_lasting_directory(places_.uploads()));
+    TRY(make_lasting_directory(places_.content()));
     std::error_code code;
     for (const auto& entry : std::filesystem::directory_iterator(places_.uploads(), code)) {
         const auto key = UploadKey::from_name(entry.path().filename().string());
@@ -168,7 +168,7 @@ void FileUploads::forget(const UploadKey& key) {
 // The move is not synced: should the system lose it, the directory is back in uploads/ and the row says whose it is.
 Status FileUploads::adopt(const UploadKey& key) {
     forget(key);
-    TRY(make_directory(places_.shelf(key)));
+    TRY(make_lasting_directory(places_.shelf(key)));
     const auto from = places_.upload(key);
     if (CAREPOST_FAIL_POINT("parts.adopt")) {
         return fail(ErrorCode::storage_failed, "the adoption was made to fail");

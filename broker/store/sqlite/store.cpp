@@ -137,7 +137,7 @@ private:
 };
 
 Result<std::unique_ptr<Store>> open_checked(const Options& options, BatchSealer& sealer) {
-    TRY(make_directory(options.directory));
+    TRY(make_lasting_directory(options.directory));
     TRY_ASSIGN(auto lock, DirectoryLock::take(options.directory));
     const auto file = SqliteStore::database_file(options);
     TRY_ASSIGN(auto writing, Database::open(file, Database::Mode::writer));
