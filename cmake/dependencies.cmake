@@ -18,6 +18,8 @@ find_package(SQLite3 3.40 REQUIRED)
 pkg_check_modules(libzmq REQUIRED IMPORTED_TARGET libzmq>=4.3.4)
 add_library(carepost::zmq ALIAS PkgConfig::libzmq)
 add_library(carepost::sqlite ALIAS SQLite::SQLite3)
+pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode>=4.0)
+add_library(carepost::qrencode ALIAS PkgConfig::qrencode)
 # The header of the PKCS#11 standard alone: modules are opened at run time.
 pkg_check_modules(p11kit REQUIRED p11-kit-1>=0.24)
 add_library(carepost_cryptoki INTERFACE)

@@ -86,7 +86,8 @@ void add_enrol(Reading& reading) {
         reading, reading.app, "enrol", "Make keys and bring this practice in",
         "  carepost enrol --broker broker.carepost --invite K7QM-2F9X-...\n"
         "  carepost enrol --broker broker.carepost --address nihii:19234011/DOCTOR --name \"Dr. Peeters\" \\\n"
-        "                 --request-file request.carepost");
+        "                 --request-file request.carepost\n"
+        "  carepost enrol --broker broker.carepost --join nihii:19234011/DOCTOR --name \"front desk\"");
     command->add_option("--broker", options->broker_file, "The file broker.carepost that came with the invitation")
         ->required()
         ->type_name("FILE");
@@ -96,7 +97,14 @@ void add_enrol(Reading& reading) {
                         ->add_option("--request-file", options->request_file,
                                      "Without a network: write the request for the registrar here")
                         ->type_name("FILE");
-    invite->excludes(request);
+    auto* join =
+        command
+            ->add_option(
+                "--join", options->join,
+                "Join the mailbox of this address as one more member: shows the code to give to who manages it")
+            ->type_name("ADDRESS");
+    invite->excludes(request)->excludes(join);
+    command->add_option("--rights", options->rights, "With --join: wished rights (default read,send)");
     command->add_option("--address", options->address, "Address of the mailbox, where the code does not name it");
     command->add_option("--name", options->name, "Name as shown to people");
     command->add_flag("--no-passphrase", options->no_passphrase, "Protect the keys by file permissions alone");
@@ -225,6 +233,91 @@ void add_proof(Reading& reading) {
         ->check(not_empty, {});
 }
 
+void add_members(Reading& reading) {
+    CLI::App* member =
+        reading.app.add_subcommand("member", "Members of this mailbox: devices, delegates, recovery kits");
+    member->require_subcommand(1)->fallthrough();
+    member->footer("Example:\n  carepost member list");
+    add<MemberListOptions>(reading, *member, "list", "List the members", "  carepost member list --json");
+    auto [adding, add_options] = add<MemberAddOptions>(
+        reading, *member, "add", "Let a new device in, by the code that it shows",
+        "  carepost member add K7QM-2XWA-BQ3D-77PL-ZZ4M-SK6T-QA --rights read,send\n"
+        "  carepost member add --request desk.request --rights read --until 2027-01-31 --epochs all");
+    adding->add_option("code", add_options->code, "The 26 characters that the new device shows");
+    adding->add_option("--request", add_options->request_file, "The request that the new device wrote")
+        ->type_name("FILE");
+    adding->add_option("--rights", add_options->rights, "read, send, manage; with commas (default read,send)");
+    adding->add_option("--until", add_options->until, "Last day of its rights, YYYY-MM-DD");
+    adding->add_option("--epochs", add_options->epochs, "Which earlier mail it may read (default current)")
+        ->check(CLI::IsMember({"none", "current", "all"}));
+    auto [revoke, revoke_options] =
+        add<MemberRevokeOptions>(reading, *member, "revoke", "Remove members, and begin a new epoch at once",
+                                 "  carepost member revoke \"front desk\" --reason \"laptop stolen\"");
+    repeatable(revoke, "who", revoke_options->who, "Id, its first digits, or name")->required()->allow_extra_args(true);
+    revoke->add_option("--reason", revoke_options->reason, "Shown to all members");
+    auto [rights, rights_options] =
+        add<MemberRightsOptions>(reading, *member, "rights", "Change what a member may do, or until when",
+                                 "  carepost member rights \"front desk\" read,send,manage");
+    rights->add_option("who", rights_options->who, "Id, its first digits, or name")->required();
+    rights->add_option("rights", rights_options->rights, "read, send, manage; with commas")->required();
+    rights->add_option("--until", rights_options->until, "Last day of its rights, YYYY-MM-DD, or never");
+}
+
+void add_keys(Reading& reading) {
+    CLI::App* keys = reading.app.add_subcommand("keys", "This member's keys: backup, recovery kit, renewal");
+    keys->require_subcommand(1)->fallthrough();
+    keys->footer("Example:\n  carepost keys show");
+    auto [show, show_options] =
+        add<KeysShowOptions>(reading, *keys, "show", "Show which keys are here", "  carepost keys show --online");
+    show->add_flag("--online", show_options->online, "Ask the broker first");
+    auto [rotate, rotate_options] =
+        add<KeysRotateOptions>(reading, *keys, "rotate", "Begin a new epoch at once, or make new keys of one's own",
+                               "  carepost keys rotate\n  carepost keys rotate --member");
+    auto* own = rotate->add_flag("--member", rotate_options->member, "New signing and transport keys for this member");
+    rotate->add_flag("--identity", rotate_options->identity, "A new identity key for the mailbox")->excludes(own);
+    auto [veto, veto_options] = add<KeysVetoOptions>(
+        reading, *keys, "veto", "Refuse a reset of this mailbox's identity",
+        "  carepost keys veto 3f0c...9a  # 64 digits, as `carepost check` of the own address shows them");
+    veto->add_option("reset", veto_options->reset, "The reset, 64 hexadecimal digits")->required();
+    auto [backup, backup_options] =
+        add<KeysBackupOptions>(reading, *keys, "backup", "Write all keys into one file under a passphrase",
+                               "  carepost keys backup /media/usb/practice.backup");
+    backup->add_option("file", backup_options->file, "The new file")->required()->check(not_empty, {});
+    backup
+        ->add_option("--backup-passphrase-file", backup_options->passphrase_file, "Read its passphrase from this file")
+        ->type_name("FILE");
+    auto [kit, kit_options] =
+        add<KeysKitOptions>(reading, *keys, "recovery-kit", "Make a recovery kit: 24 words on paper, or a file",
+                            "  carepost keys recovery-kit\n  carepost keys recovery-kit --kit /media/usb/practice.kit");
+    kit->add_option("--name", kit_options->name, "Its name in the list of members (default \"recovery kit\")");
+    auto* words =
+        kit->add_option("--output", kit_options->output, "Write the words to this new file")->type_name("FILE");
+    kit->add_option("--kit", kit_options->file, "Instead of words: a file under a passphrase")
+        ->type_name("FILE")
+        ->excludes(words);
+    kit->add_option("--kit-passphrase-file", kit_options->passphrase_file, "Read its passphrase from this file")
+        ->type_name("FILE");
+    auto [restore, restore_options] = add<KeysRestoreOptions>(
+        reading, *keys, "restore", "Bring back a backup, or a mailbox by its recovery kit",
+        "  carepost keys restore /media/usb/practice.backup\n"
+        "  carepost keys restore --words --broker broker.carepost --address nihii:19234011/DOCTOR");
+    auto* file = restore->add_option("file", restore_options->file, "A backup");
+    auto* typed = restore->add_flag("--words", restore_options->words, "By the 24 words: typed, or on standard input");
+    restore->add_option("--kit", restore_options->kit, "By a recovery kit's file")
+        ->type_name("FILE")
+        ->excludes(typed)
+        ->excludes(file);
+    typed->excludes(file);
+    restore->add_option("--backup-passphrase-file", restore_options->passphrase_file, "Passphrase of the backup or kit")
+        ->type_name("FILE");
+    restore->add_option("--broker", restore_options->broker_file, "With a kit: the file broker.carepost")
+        ->type_name("FILE");
+    restore->add_option("--address", restore_options->address, "With a kit: the address of the mailbox");
+    restore->add_option("--name", restore_options->name, "With a kit: name of the new member");
+    restore->add_flag("--no-passphrase", restore_options->no_passphrase, "Protect the keys by file permissions alone");
+    restore->add_flag("--sandbox", restore_options->sandbox, "Accept a sandbox");
+}
+
 void add_completion(Reading& reading) {
     auto [command, options] =
         add<CompletionOptions>(reading, reading.app, "completion", "Print a shell's completion script",
@@ -242,6 +335,8 @@ void add_commands(Reading& reading) {
     add_receiving(reading);
     add_watch(reading);
     add_proof(reading);
+    add_members(reading);
+    add_keys(reading);
     add_completion(reading);
 }
 

@@ -30,9 +30,47 @@ struct EnrolOptions {
     std::string address;
     std::string name;
     std::string request_file;
+    std::string join;  // address of the mailbox to join as one more member
+    std::string rights = "read,send";
     bool no_passphrase = false;
     bool sandbox = false;
     bool yes = false;
+};
+struct MemberListOptions {};
+struct MemberAddOptions {
+    std::string code, request_file;
+    std::string rights = "read,send";
+    std::string until;  // YYYY-MM-DD
+    std::string epochs = "current";
+};
+struct MemberRevokeOptions {
+    std::vector<std::string> who;
+    std::string reason;
+};
+struct MemberRightsOptions {
+    std::string who, rights, until;
+};
+struct KeysShowOptions {
+    bool online = false;
+};
+struct KeysRotateOptions {
+    bool member = false, identity = false;
+};
+struct KeysVetoOptions {
+    std::string reset;
+};
+struct KeysBackupOptions {
+    std::string file, passphrase_file;
+};
+struct KeysKitOptions {
+    std::string name, output, file, passphrase_file;
+};
+struct KeysRestoreOptions {
+    std::string file;    // a backup
+    bool words = false;  // typed, or from standard input
+    std::string kit;     // a recovery kit's file
+    std::string passphrase_file, broker_file, address, name;
+    bool no_passphrase = false, sandbox = false;
 };
 struct WhoamiOptions {
     bool online = false;
@@ -99,8 +137,11 @@ struct CompletionOptions {
     std::string shell;
 };
 
-using CommandOptions = std::variant<EnrolOptions, WhoamiOptions, CheckOptions, FindOptions, SendOptions, ListOptions,
-                                    ShowOptions, GetOptions, WatchOptions, StatusOptions, ReceiptsVerifyOptions,
-                                    ReceiptsListOptions, ReceiptsExportOptions, DeleteOptions, CompletionOptions>;
+using CommandOptions =
+    std::variant<EnrolOptions, WhoamiOptions, CheckOptions, FindOptions, SendOptions, ListOptions, ShowOptions,
+                 GetOptions, WatchOptions, StatusOptions, ReceiptsVerifyOptions, ReceiptsListOptions,
+                 ReceiptsExportOptions, DeleteOptions, CompletionOptions, MemberListOptions, MemberAddOptions,
+                 MemberRevokeOptions, MemberRightsOptions, KeysShowOptions, KeysRotateOptions, KeysVetoOptions,
+                 KeysBackupOptions, KeysKitOptions, KeysRestoreOptions>;
 
 }  // namespace carepost::command

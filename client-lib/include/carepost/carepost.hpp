@@ -421,3 +421,5 @@ private:
 
 }  // namespace v0
 }  // namespace carepost
+
+#include "carepost/members.hpp"

@@ -22,6 +22,16 @@ Result<ExitCode> run(const ReceiptsVerifyOptions& options, const Context& contex
 Result<ExitCode> run(const ReceiptsListOptions& options, const Context& context);
 Result<ExitCode> run(const ReceiptsExportOptions& options, const Context& context);
 Result<ExitCode> run(const DeleteOptions& options, const Context& context);
+Result<ExitCode> run(const MemberListOptions& options, const Context& context);
+Result<ExitCode> run(const MemberAddOptions& options, const Context& context);
+Result<ExitCode> run(const MemberRevokeOptions& options, const Context& context);
+Result<ExitCode> run(const MemberRightsOptions& options, const Context& context);
+Result<ExitCode> run(const KeysShowOptions& options, const Context& context);
+Result<ExitCode> run(const KeysRotateOptions& options, const Context& context);
+Result<ExitCode> run(const KeysVetoOptions& options, const Context& context);
+Result<ExitCode> run(const KeysBackupOptions& options, const Context& context);
+Result<ExitCode> run(const KeysKitOptions& options, const Context& context);
+Result<ExitCode> run(const KeysRestoreOptions& options, const Context& context);
 Result<ExitCode> run(const CompletionOptions& options, const Context& context);
 
 }  // namespace carepost::command

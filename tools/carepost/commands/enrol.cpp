@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "tools/carepost/commands/commands.h"
+#include "tools/carepost/commands/support.h"
 #include "tools/carepost/terminal.h"
 #include "tools/carepost/text.h"
 #include "tools/carepost/unlock.h"
@@ -16,9 +17,10 @@ Error usage(const std::string& message, const std::string& hint) {
 }
 
 Status check_options(const EnrolOptions& options) {
+    if (!options.join.empty()) return {};
     if (options.invite.empty() && options.request_file.empty())
         return usage("neither an invitation nor a request file was given",
-                     "give --invite CODE, or --request-file FILE with --address and --name");
+                     "give --invite CODE, or --request-file FILE with --address and --name, or --join ADDRESS");
     if (!options.request_file.empty() && (options.address.empty() || options.name.empty()))
         return usage("a request needs an address and a name", "give --address and --name");
     return {};
@@ -41,27 +43,6 @@ Status confirm_broker(const EnrolOptions& options, const Broker& broker, const C
         return error(CAREPOST_ERROR_BROKER_UNTRUSTED, "the fingerprint was not confirmed",
                      "ask for the right broker file");
     return {};
-}
-
-// The passphrase of the new keys, configured or typed twice.
-Result<UnlockSecret> new_secret(const EnrolOptions& options, const Context& context) {
-    if (options.no_passphrase) return UnlockSecret();
-    auto secret = read_unlock_secret(context.settings);
-    if (!secret || !secret->empty()) return secret;
-    if (!context.settings.input)
-        return usage(
-            "the new keys need a passphrase",
-            "give --passphrase-file, --passphrase-command or --unlock-key-file, or --no-passphrase to rely on file "
-            "permissions alone");
-    auto typed = ask_secret("Passphrase for the new keys: ");
-    if (!typed) return typed.error();
-    auto again = ask_secret("The same again: ");
-    if (!again) return again.error();
-    if (typed->empty() || *typed != *again)
-        return usage("the passphrases are empty, or differ",
-                     "try again; --no-passphrase relies on file permissions alone");
-    secret->passphrase = std::move(*typed);
-    return secret;
 }
 
 // "-" keeps the code out of the process list.
@@ -132,12 +113,13 @@ Result<ExitCode> run(const EnrolOptions& options, const Context& context) {
     auto broker = read_broker(options.broker_file);
     if (!broker) return broker.error();
     if (auto confirmed = confirm_broker(options, *broker, context); !confirmed) return confirmed.error();
-    auto secret = new_secret(options, context);
+    auto secret = new_secret(options.no_passphrase, context);
     if (!secret) return secret.error();
     Options library = library_options(context.settings);
     library.allow_sandbox = options.sandbox;
     library.passphrase = secret->passphrase;
     library.unlock_key = secret->key;
+    if (!options.join.empty()) return run_join(options, library, context);
     auto enrolment = enrol(options, library, context);
     if (!enrolment) return enrolment.error();
     print(*enrolment, context);

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "tools/carepost/commands/commands.h"
+#include "tools/carepost/commands/support.h"
 #include "tools/carepost/terminal.h"
 #include "tools/carepost/text.h"
 
@@ -17,20 +18,6 @@ std::int64_t read_standard_input(void* buffer, std::size_t size) {
         const ssize_t got = ::read(STDIN_FILENO, buffer, size);
         if (got >= 0 || errno != EINTR) return got;
     }
-}
-
-// Midnight after a day written YYYY-MM-DD, in UTC.
-Result<std::int64_t> end_of_day(const std::string& text) {
-    int year = 0;
-    unsigned month = 0, day = 0;
-    int used = 0;
-    const bool form = std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &used) == 3 &&
-                      static_cast<std::size_t>(used) == text.size();
-    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
-    if (!form || !date.ok())
-        return error(CAREPOST_ERROR_BAD_ARGUMENT, "--expires is not a day: " + text, "give it as 2027-01-31");
-    const auto end = std::chrono::sys_days(date) + std::chrono::days(1);
-    return std::chrono::duration_cast<std::chrono::milliseconds>(end.time_since_epoch()).count();
 }
 
 Status add_metadata(Draft& draft, const std::vector<std::string>& pairs) {
@@ -62,7 +49,7 @@ Result<Draft> draft_of(const SendOptions& options) {
     for (const auto& path : options.attachments)
         draft.attachments.push_back(Content::file(path));
     if (!options.expires.empty()) {
-        auto time = end_of_day(options.expires);
+        auto time = end_of_day(options.expires, "--expires");
         if (!time) return time.error();
         draft.expires_at = *time;
     }
