@@ -13,6 +13,7 @@
 #include "broker/net/front.h"
 #include "broker/net/self_test.h"
 #include "broker/net/worker_pool.h"
+#include "broker/service/audit.h"
 #include "broker/service/evidence.h"
 #include "broker/service/log_trust.h"
 #include "broker/service/members_writes.h"
@@ -27,6 +28,7 @@ namespace fs = std::filesystem;
 
 constexpr auto kSelfTestPatience = std::chrono::seconds(10);
 constexpr UnixMillis kStampAgeMs = 30ULL * 60 * 1000;            // well within the promised hour
+constexpr UnixMillis kDayMs = 24ULL * 3600 * 1000;
 constexpr std::uint64_t kUploadAgeMs = 7ULL * 24 * 3600 * 1000;  // unfinished uploads are forgotten after a week
 
 // Pushes as replies with id 0.
@@ -86,7 +88,8 @@ public:
           file_(std::move(file)),
           keys_(std::move(keys)),
           sealer_({file_.file().directory_origin, keys_.directory_log},
-                  {file_.file().evidence_origin, keys_.evidence_log}, random_, clock_),
+                  {file_.file().evidence_origin, keys_.evidence_log},
+                  {trust::audit_origin_of(file_.file()), *keys_.audit_log}, random_, clock_),
           sessions_(clock_),
           pushes_(outbox_),
           watchers_(pushes_) {
@@ -110,7 +113,7 @@ public:
                         "choose another endpoint, or stop what uses this one");
         }
         TRY(write_file_atomic(directory_ / "endpoint", view_of(endpoint() + "\n"), kPublicFile, Existing::replace));
-        return net::prove_strangers_refused(endpoint(), file_.file().transport_key, kSelfTestPatience);
+        return prove_strangers_refused();
     }
 
     const std::string& endpoint() const override { return front_->endpoint(); }
@@ -122,13 +125,19 @@ public:
             service::sweep_members(*environment_);
         }
         TRY(stamp_if_old());
-        auto proven = net::prove_strangers_refused(endpoint(), file_.file().transport_key, kSelfTestPatience);
+        auto proven = prove_strangers_refused();
         if (proven || proven.error().code != ErrorCode::busy) return proven;
         log_.warning("the self-test was not answered in time; once more");  // a machine under load, perhaps
-        return net::prove_strangers_refused(endpoint(), file_.file().transport_key, kSelfTestPatience);
+        return prove_strangers_refused();
     }
 
 private:
+    Status prove_strangers_refused() {
+        return net::prove_strangers_refused(endpoint(), file_.file().transport_key, kSelfTestPatience,
+                                            [this](const TransportKey& key) { trail_->expect_stranger(key); });
+    }
+
+
     Status open_store() {
         store::Options options;
         options.directory = directory_;
@@ -188,10 +197,21 @@ private:
         std::promise<Status> done;
         auto answer = done.get_future();
         store_->write(std::make_unique<StartedOp>(clock_.now_ms(), done));
-        return answer.get();
+        TRY(answer.get());
+        TRY(audit_about(codec::AuditType::broker_started, settings_.software));
+        return audit_about(codec::AuditType::configuration, describe(config_));
+    }
+
+    Status audit_about(codec::AuditType type, std::string detail) {
+        codec::AuditRow row;
+        row.type = type;
+        row.time_ms = clock_.now_ms();
+        row.detail = std::move(detail);
+        return service::write_audit(*store_, std::move(row));
     }
 
     void start_threads() {
+        trail_ = std::make_unique<service::AuditTrail>(*store_, clock_, log_, kDayMs * config_.audit_retention_days);
         environment_ = std::make_unique<service::Environment>(
             service::Environment{settings_,
                                  *store_,
@@ -204,6 +224,7 @@ private:
                                  [this] { return registrars_now(); },
                                  counters_,
                                  log_,
+                                 *trail_,
                                  {file_.directory_log(), config_.witnesses,
                                   [this](std::uint64_t known) { return newer_broker_file(known); }}});
         auto cores = std::max(1U, std::thread::hardware_concurrency());
@@ -217,14 +238,16 @@ private:
         options.guard.connections_per_address = config_.connections_per_address;
         front_ = std::make_unique<net::Front>(
             options, keys_.transport_secret, sessions_, outbox_, [this](net::Job& job) { return workers_->take(job); },
-            [this](auth::SessionId session) { watchers_.remove(session); }, clock_, counters_, log_);
+            [this](auth::SessionId session) { watchers_.remove(session); }, clock_, counters_, log_,
+            *trail_);
         service::AboutBroker about{front_->endpoint(), directory_, clock_.now_ms()};
         auto make_handler = [this, about] {
             auto dispatcher =
                 std::make_shared<dispatch::AdminDispatcher>(*environment_, about, [this] { ask_to_stop(); });
-            return [dispatcher](ByteView request) { return dispatcher->handle(request); };
+            return [dispatcher](ByteView request, std::uint32_t uid) { return dispatcher->handle(request, uid); };
         };
-        admin_ = std::make_unique<net::AdminSocket>(directory_ / trust::home::kAdminSocket, make_handler, log_);
+        admin_ = std::make_unique<net::AdminSocket>(directory_ / trust::home::kAdminSocket, make_handler, log_,
+                                                    *trail_);
     }
 
     // Registrars are added by new editions of the broker file while the broker runs.
@@ -265,6 +288,11 @@ private:
         });
     }
 
+    void say_stopped() {
+        if (auto said = audit_about(codec::AuditType::broker_stopped, {}); !said)
+            log_.warning("the end of this run is not in the audit log", {{"what", said.error().message}});
+    }
+
     void ask_to_stop() {
         stop_asked_.store(true);
         ::kill(::getpid(), SIGTERM);  // wakes the main thread
@@ -274,12 +302,15 @@ private:
         if (front_) front_->refuse_new();
         admin_.reset();
         if (workers_) workers_->stop();
+        if (trail_) trail_->write_rest();
+        if (store_ && environment_) say_stopped();
         parts_reader_.reset();
         store_.reset();  // settles what was taken; its answers go to the outbox
         if (front_)
             std::this_thread::sleep_for(std::chrono::milliseconds(100));  // let ZeroMQ write them out: LINGER is 0
         front_.reset();
         workers_.reset();
+        trail_.reset();
     }
 
     fs::path directory_;
@@ -298,6 +329,7 @@ private:
     service::Watchers watchers_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<store::Reader> parts_reader_;
+    std::unique_ptr<service::AuditTrail> trail_;
     std::unique_ptr<service::Environment> environment_;
     std::unique_ptr<net::WorkerPool> workers_;
     std::unique_ptr<net::Front> front_;
@@ -312,6 +344,7 @@ Result<std::unique_ptr<Broker>> Broker::start(const fs::path& directory, const C
     SystemRandom random;
     SystemClock clock;
     TRY_ASSIGN(auto file, open_home(directory, random, clock, log));
+    TRY(trust::add_audit_key(directory, file, random));
     TRY_ASSIGN(auto keys, trust::load_broker_keys(directory, file));
     auto broker = std::make_unique<RunningBroker>(directory, config, log, std::move(file), std::move(keys));
     TRY(broker->open());

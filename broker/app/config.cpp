@@ -13,6 +13,7 @@ struct Setting {
     std::string name;                                      // "limits.recipients"
     std::function<bool(Config&, const toml::node&)> take;  // false: impossible value
     std::string wanted;
+    std::function<std::string(const Config&)> show;
 };
 
 template <typename T>
@@ -25,7 +26,8 @@ Setting number(std::string name, T Config::* field, std::uint64_t low, std::uint
         config.*field = static_cast<T>(wide);
         return true;
     };
-    return {std::move(name), take, "a whole number from " + std::to_string(low) + " to " + std::to_string(high)};
+    return {std::move(name), take, "a whole number from " + std::to_string(low) + " to " + std::to_string(high),
+            [field](const Config& config) { return std::to_string(config.*field); }};
 }
 
 bool take_listen(Config& config, const toml::node& node) {
@@ -63,9 +65,25 @@ bool take_witnesses(Config& config, const toml::node& node) {
     return true;
 }
 
+std::string show_witnesses(const Config& config) { return std::to_string(config.witnesses.size()); }
+
+std::string show_level(const Config& config) {
+    switch (config.log_level) {
+        case observe::Level::error:
+            return "error";
+        case observe::Level::warning:
+            return "warning";
+        case observe::Level::info:
+            return "info";
+        case observe::Level::debug:
+            return "debug";
+    }
+    return "?";
+}
+
 const std::vector<Setting>& settings() {
     static const std::vector<Setting> all = {
-        {"listen", take_listen, "tcp://ADDRESS:PORT"},
+        {"listen", take_listen, "tcp://ADDRESS:PORT", [](const Config& config) { return config.listen; }},
         number("limits.message_bytes", &Config::message_bytes, 1024, 64ULL << 30),
         number("limits.recipients", &Config::recipients, 1, limits::kRecipientsBroadcast),
         number("limits.mailbox_bytes", &Config::mailbox_bytes, 1024, INT64_MAX),
@@ -75,8 +93,9 @@ const std::vector<Setting>& settings() {
         number("limits.connections_per_address", &Config::connections_per_address, 1, 1'000'000),
         number("limits.requests_per_second", &Config::requests_per_second, 1, 1'000'000'000),
         number("limits.requests_per_second_per_address", &Config::requests_per_second_per_address, 1, 1'000'000'000),
-        {"directory.witnesses", take_witnesses, "a list of at most 16 keys, each as its witness prints it"},
-        {"log.level", take_level, "\"error\", \"warning\", \"info\" or \"debug\""},
+        {"directory.witnesses", take_witnesses, "a list of at most 16 keys, each as its witness prints it", show_witnesses},
+        number("audit.retention_days", &Config::audit_retention_days, 30, 36'500),
+        {"log.level", take_level, "\"error\", \"warning\", \"info\" or \"debug\"", show_level},
     };
     return all;
 }
@@ -125,6 +144,13 @@ Status take_all(const toml::table& table, const std::string& prefix, const std::
 }
 
 }  // namespace
+
+std::string describe(const Config& config) {
+    std::string text;
+    for (const auto& setting : settings())
+        text += (text.empty() ? "" : " ") + setting.name + "=" + setting.show(config);
+    return text;
+}
 
 Result<Config> read_config(const std::filesystem::path& file) {
     std::error_code error;

@@ -23,8 +23,12 @@ struct Config {
     std::uint32_t requests_per_second = 5'000;  // of one key
     std::uint32_t requests_per_second_per_address = 50'000;
     std::vector<trust::Cosigner> witnesses;  // whose cosignatures are taken
+    std::uint32_t audit_retention_days = 3650;
     observe::Level log_level = observe::Level::info;
 };
+
+// What the broker runs with, on one line, for the audit log: "limits.recipients=500 ...".
+std::string describe(const Config& config);
 
 // Reads a TOML file. Errors: no_such_file, bad_configuration naming file, line, key, and for an unknown key the nearest known.
 Result<Config> read_config(const std::filesystem::path& file);

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "broker/dispatch/routes.h"
+#include "broker/service/audit.h"
 #include "broker/service/enrolment.h"
 
 namespace carepost::dispatch {
@@ -83,6 +84,12 @@ struct AdminDispatcher::Services {
     Outcome operator()(const codec::admin::Checkpoint&) { return outcome_of(administration.checkpoint()); }
     Outcome operator()(const codec::admin::LogLeaves& op) { return outcome_of(administration.log_leaves(op)); }
     Outcome operator()(const codec::admin::LogEntries& op) { return outcome_of(administration.log_entries(op)); }
+    Outcome operator()(const codec::admin::Audit& op) { return outcome_of(administration.audit(op)); }
+    Outcome operator()(const codec::admin::PruneAudit& op) {
+        auto erased = service::erase_audit(environment.store, op.before, environment.clock);
+        if (!erased) return std::move(erased.error());
+        return codec::admin_reply::PruneAudit{erased->rows, erased->more};
+    }
     Outcome operator()(const codec::admin::Stop&) {
         stop();
         return codec::admin_reply::Done{};
@@ -96,7 +103,59 @@ AdminDispatcher::AdminDispatcher(service::Environment& environment, service::Abo
 
 AdminDispatcher::~AdminDispatcher() = default;
 
-codec::AdminOutcome AdminDispatcher::run(ByteView request) {
+namespace {
+
+// Operations that change nothing. What is not listed counts as an act.
+struct ReadsOnly {
+    template <typename T>
+    bool operator()(const T&) const {
+        return false;
+    }
+    bool operator()(const codec::admin::Status&) const { return true; }
+    bool operator()(const codec::admin::PendingEnrolments&) const { return true; }
+    bool operator()(const codec::admin::ListMailboxes&) const { return true; }
+    bool operator()(const codec::admin::ShowMailbox&) const { return true; }
+    bool operator()(const codec::admin::Checkpoint&) const { return true; }
+    bool operator()(const codec::admin::LogLeaves&) const { return true; }
+    bool operator()(const codec::admin::LogEntries&) const { return true; }
+    bool operator()(const codec::admin::Audit&) const { return true; }
+};
+
+// What an act is about, before it and after it.
+struct Object {
+    codec::AuditRow& row;
+    template <typename T>
+    void operator()(const T&) const {}
+    void operator()(const codec::admin::Refuse& op) const { row.mailbox = op.mailbox; }
+    void operator()(const codec::admin::AddInvitation& op) const { row.subject = copy_of(op.transport_key.view()); }
+    void operator()(const codec::admin_reply::Admit& reply) const { row.mailbox = reply.mailbox; }
+    void operator()(const Error& error) const { row.result = static_cast<std::uint32_t>(error.code); }
+};
+
+}  // namespace
+
+codec::AdminOutcome AdminDispatcher::act(const codec::AdminOperation& operation, std::uint32_t uid,
+                                         std::string_view name) {
+    const auto row = [&](codec::AuditType type) {
+        auto out = service::administration_row(type, environment_.clock.now_ms(), uid, name);
+        std::visit(Object{out}, operation);
+        return out;
+    };
+    if (auto written = service::write_audit(environment_.store, row(codec::AuditType::administration_begun)); !written) {
+        return Error{written.error().code,
+                     std::string(name) + " was not done, because the audit log could not be written: " +
+                         written.error().message,
+                     written.error().hint, std::nullopt};
+    }
+    auto outcome = std::visit(*services_, operation);
+    auto done = row(codec::AuditType::administration_done);
+    std::visit(Object{done}, outcome);
+    if (auto written = service::write_audit(environment_.store, std::move(done)); !written)
+        environment_.log.error("the end of an administrative act is not in the audit log", {{"act", name}});
+    return outcome;
+}
+
+codec::AdminOutcome AdminDispatcher::run(ByteView request, std::uint32_t uid) {
     auto operation = codec::decode_admin_request(request);
     if (!operation) return std::move(operation.error());
     const auto& route = admin_routes()[operation->index()];
@@ -105,9 +164,14 @@ codec::AdminOutcome AdminDispatcher::run(ByteView request) {
     auth::Identity administrator;
     administrator.kind = auth::Kind::admin;
     if (!permits(route, administrator)) return Error{ErrorCode::not_allowed, "not allowed", {}, std::nullopt};
+    const auto name = route.name.substr(route.name.find(' ') + 1);  // without "admin"
+    if (!std::visit(ReadsOnly{}, *operation)) return act(*operation, uid, name);
+    environment_.trail.administration_read(uid, name);
     return std::visit(*services_, *operation);
 }
 
-Bytes AdminDispatcher::handle(ByteView request) { return codec::encode_admin_reply(run(request)); }
+Bytes AdminDispatcher::handle(ByteView request, std::uint32_t uid) {
+    return codec::encode_admin_reply(run(request, uid));
+}
 
 }  // namespace carepost::dispatch

@@ -16,11 +16,13 @@ public:
     ~AdminDispatcher();
 
     // Answers with an encoded AdminReply; waits for a commit where there is one, at most 30 seconds.
-    Bytes handle(ByteView request);
+    // What changes something is in the audit log before it begins, or it is not done; how it ended follows.
+    Bytes handle(ByteView request, std::uint32_t uid);
 
 private:
     struct Services;
-    codec::AdminOutcome run(ByteView request);
+    codec::AdminOutcome run(ByteView request, std::uint32_t uid);
+    codec::AdminOutcome act(const codec::AdminOperation& operation, std::uint32_t uid, std::string_view name);
 
     service::Environment& environment_;
     std::unique_ptr<Services> services_;

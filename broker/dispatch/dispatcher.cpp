@@ -145,7 +145,9 @@ Dispatcher::~Dispatcher() = default;
 void Dispatcher::handle(const auth::Session& session, std::chrono::nanoseconds arrived, ByteView message, Bytes raw) {
     auto head = codec::peek_request(message);
     if (!head) return;  // the front lets none through without an id
-    Responder responder(sink_, session.id, head->id);
+    const auto routes = wire_routes();
+    const auto name = head->operation < routes.size() ? routes[head->operation].name : "unknown operation";
+    Responder responder(sink_, session.id, head->id, {&environment_.trail, session.identity, name});
     try {
         route(session, arrived, message, std::move(raw), responder);
     } catch (const std::exception& bug) {

@@ -69,6 +69,8 @@ constexpr Route kAdminRoutes[] = {
     {"admin log leaves",          kAdmin, 0, kSmall, 0, light},
     {"admin log entries",         kAdmin, 0, kSmall, 0, light},
     {"admin stop",                kAdmin, 0, kSmall, 0, light},
+    {"admin audit",               kAdmin, 0, kSmall, 0, light},
+    {"admin prune audit",         kAdmin, 0, kSmall, 0, light},
 };
 // clang-format on
 static_assert(std::size(kWireRoutes) == std::variant_size_v<codec::Operation>);

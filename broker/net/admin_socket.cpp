@@ -19,8 +19,9 @@ constexpr int kIdleMs = 10'000;  // a silent administrator must not keep others 
 
 }  // namespace
 
-AdminSocket::AdminSocket(std::filesystem::path path, std::function<Handler()> make_handler, observe::Log& log)
-    : path_(std::move(path)), log_(log) {
+AdminSocket::AdminSocket(std::filesystem::path path, std::function<Handler()> make_handler, observe::Log& log,
+                         auth::Trail& trail)
+    : path_(std::move(path)), log_(log), trail_(trail) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     auto text = path_.string();
@@ -53,21 +54,22 @@ void AdminSocket::run(const std::function<Handler()>& make_handler) {
     while (wait(listener_, POLLIN, -1)) {
         int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (connection < 0) continue;
-        if (allowed(connection)) serve(connection, handler);
+        if (auto uid = allowed_user(connection)) serve(connection, *uid, handler);
         ::close(connection);
     }
 }
 
-bool AdminSocket::allowed(int connection) {
+std::optional<std::uint32_t> AdminSocket::allowed_user(int connection) {
     ucred peer{};
     socklen_t size = sizeof peer;
-    if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-    if (peer.uid == 0 || peer.uid == geteuid()) return true;
+    if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+    if (peer.uid == 0 || peer.uid == geteuid()) return peer.uid;
+    trail_.administration_refused(peer.uid);
     log_.warning("administration refused", {{"uid", std::to_string(peer.uid)}});
-    return false;
+    return std::nullopt;
 }
 
-void AdminSocket::serve(int connection, const Handler& handler) {
+void AdminSocket::serve(int connection, std::uint32_t uid, const Handler& handler) {
     std::array<std::uint8_t, 4> length{};
     while (read_exactly(connection, length.data(), length.size())) {
         std::uint32_t size = 0;
@@ -76,7 +78,7 @@ void AdminSocket::serve(int connection, const Handler& handler) {
         if (size > codec::kAdminMessage) return;
         Bytes request(size);
         if (!read_exactly(connection, request.data(), request.size())) return;
-        auto reply = handler(request);
+        auto reply = handler(request, uid);
         Bytes framed;
         ByteWriter(framed).prefixed(reply);
         if (!write_all(connection, framed)) return;

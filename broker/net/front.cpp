@@ -40,16 +40,17 @@ Error busy(std::string what, std::chrono::milliseconds wait) {
 
 Front::Front(const FrontOptions& options, const Secret<32>& transport_secret, const auth::SessionDirectory& sessions,
              Outbox& outbox, JobTaker take, std::function<void(auth::SessionId)> session_end, const Clock& clock,
-             observe::Counters& counters, observe::Log& log)
+             observe::Counters& counters, observe::Log& log, auth::Trail& trail)
     : sessions_(sessions),
       outbox_(outbox),
       take_(std::move(take)),
       clock_(clock),
       counters_(counters),
       log_(log),
+      trail_(trail),
       zap_socket_((seed_routing_ids(), context_.raw()), ZMQ_REP),
       router_(context_.raw(), ZMQ_ROUTER),
-      zap_(sessions, clock, counters, options.handshakes_per_address),
+      zap_(sessions, clock, counters, options.handshakes_per_address, trail),
       per_key_(options.per_key, 16'384),
       per_address_(options.per_address, 4'096),
       session_end_(std::move(session_end)) {
@@ -167,10 +168,10 @@ void Front::on_frames(const Frame& routing_id, Frame message, Frame raw, bool wr
     connection.last_used = clock_.monotonic();
     auto head = codec::peek_request(message.view());
     if (auto error = refusal(connection, head, message, raw, wrong_count)) {
-        refuse(connection, head ? head->id : 0, std::move(*error));
+        refuse(connection, head, std::move(*error));
         return;
     }
-    give_to_worker(connection, head->id, std::move(message), std::move(raw));
+    give_to_worker(connection, *head, std::move(message), std::move(raw));
 }
 
 // A connection is known by its routing id and key together: ids may be chosen by peers and come back under another key.
@@ -238,23 +239,36 @@ std::optional<Error> Front::admit(Connection& connection, std::uint64_t request_
     return std::nullopt;
 }
 
-void Front::give_to_worker(Connection& connection, std::uint64_t request_id, Frame message, Frame raw) {
+void Front::give_to_worker(Connection& connection, const codec::RequestHead& head, Frame message, Frame raw) {
     std::size_t bytes = raw.size();
     Job job{{connection.id, connection.identity}, connection.last_used, std::move(message), std::move(raw)};
     if (!take_(job)) {
-        refuse(connection, request_id, busy("the broker has too much to do", std::chrono::milliseconds(50)));
+        refuse(connection, head, busy("the broker has too much to do", std::chrono::milliseconds(50)));
         return;
     }
-    connection.in_flight.push_back({request_id, bytes});
+    connection.in_flight.push_back({head.id, bytes});
     connection.bytes_in_flight += bytes;
 }
 
-void Front::refuse(Connection& connection, std::uint64_t request_id, Error error) {
+void Front::refuse(Connection& connection, const std::optional<codec::RequestHead>& head, Error error) {
     observe::count(counters_.refused);
+    note_refusal(connection, head, error.code);
+    const auto request_id = head ? head->id : 0;
     if (request_id == 0) return;  // nothing it could be matched with
     // A refused request was never in flight, and one that is in flight under the same id stays so: hence no settling here.
     Outgoing outgoing{connection.id, 0, {codec::encode_reply({request_id, std::move(error)}), {}}};
     deliver(connection, std::move(outgoing));
+}
+
+void Front::note_refusal(const Connection& connection, const std::optional<codec::RequestHead>& head, ErrorCode why) {
+    if (why == ErrorCode::shutting_down) return;
+    if (!connection.identity) {  // it lost its right since it connected
+        trail_.stranger_refused(auth::key_of_user_id(connection.user_id).value_or(TransportKey{}));
+        return;
+    }
+    const auto routes = dispatch::wire_routes();
+    const bool known = head && head->operation < routes.size();
+    trail_.request_refused(*connection.identity, known ? routes[head->operation].name : "unknown operation", why);
 }
 
 void Front::send_replies() {

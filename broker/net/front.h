@@ -14,6 +14,7 @@
 
 #include "broker/auth/rate_limit.h"
 #include "broker/auth/session_directory.h"
+#include "broker/auth/trail.h"
 #include "broker/dispatch/routes.h"
 #include "broker/net/flood_meter.h"
 #include "broker/net/frame.h"
@@ -52,7 +53,7 @@ public:
     // connection is given up, so that nobody keeps its session.
     Front(const FrontOptions& options, const Secret<32>& transport_secret, const auth::SessionDirectory& sessions,
           Outbox& outbox, JobTaker take, std::function<void(auth::SessionId)> session_end, const Clock& clock,
-          observe::Counters& counters, observe::Log& log);
+          observe::Counters& counters, observe::Log& log, auth::Trail& trail);
     ~Front();
 
     const std::string& endpoint() const { return endpoint_; }  // with the actual port
@@ -87,8 +88,9 @@ private:
     std::optional<Error> refusal(Connection& connection, const std::optional<codec::RequestHead>& head,
                                  const Frame& message, const Frame& raw, bool wrong_count);
     std::optional<Error> admit(Connection& connection, std::uint64_t request_id, std::size_t raw_bytes, double cost);
-    void give_to_worker(Connection& connection, std::uint64_t request_id, Frame message, Frame raw);
-    void refuse(Connection& connection, std::uint64_t request_id, Error error);
+    void give_to_worker(Connection& connection, const codec::RequestHead& head, Frame message, Frame raw);
+    void refuse(Connection& connection, const std::optional<codec::RequestHead>& head, Error error);
+    void note_refusal(const Connection& connection, const std::optional<codec::RequestHead>& head, ErrorCode why);
     void send_replies();
     void deliver(Connection& connection, Outgoing outgoing);
     void settle(Connection& connection, std::uint64_t request_id);
@@ -102,6 +104,7 @@ private:
     const Clock& clock_;
     observe::Counters& counters_;
     observe::Log& log_;
+    auth::Trail& trail_;
     Context context_;
     Socket zap_socket_;
     Socket router_;

@@ -24,12 +24,17 @@ std::uint16_t event_of(const Frame& frame) {
 }  // namespace
 
 Status prove_strangers_refused(const std::string& endpoint, const TransportKey& broker,
-                               std::chrono::milliseconds patience) {
+                               std::chrono::milliseconds patience,
+                               const std::function<void(const TransportKey&)>& before) {
     constexpr const char* kEvents = "inproc://self-test";
     char public_key[41] = {};
     char secret_key[41] = {};
     if (zmq_curve_keypair(public_key, secret_key) != 0)
         return fail(ErrorCode::internal, "no key could be made for the self-test");
+    TransportKey key;
+    if (zmq_z85_decode(key.bytes.data(), public_key) == nullptr)
+        return fail(ErrorCode::internal, "no key could be made for the self-test");
+    if (before) before(key);
     Context context;
     Socket stranger(context.raw(), ZMQ_DEALER);
     stranger.set(ZMQ_LINGER, 0, "LINGER");

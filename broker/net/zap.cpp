@@ -25,8 +25,11 @@ std::vector<Bytes> ZapHandler::answer(const std::vector<ByteView>& request) {
     Bytes id = request.size() > kRequestId ? copy_of(request[kRequestId]) : Bytes{};
     if (!identity) {
         observe::count(counters_.handshakes_refused);
+        auto key = request.size() > kKey ? TransportKey::from(request[kKey]) : std::nullopt;
+        trail_.stranger_refused(key.value_or(TransportKey{}));
         return {text("1.0"), std::move(id), text("400"), text("refused"), {}, {}};
     }
+    trail_.session_opened(*identity);
     return {text("1.0"), std::move(id), text("200"), text("OK"), text(auth::user_id_of(identity->key)), {}};
 }
 

@@ -6,6 +6,7 @@
 
 #include "broker/auth/rate_limit.h"
 #include "broker/auth/session_directory.h"
+#include "broker/auth/trail.h"
 #include "broker/observe/counters.h"
 
 namespace carepost::net {
@@ -18,8 +19,8 @@ inline constexpr const char* kZapEndpoint = "inproc://zeromq.zap.01";
 class ZapHandler {
 public:
     ZapHandler(const auth::SessionDirectory& sessions, const Clock& clock, observe::Counters& counters,
-               auth::Rate per_address)
-        : sessions_(sessions), clock_(clock), counters_(counters), handshakes_(per_address, 4096) {}
+               auth::Rate per_address, auth::Trail& trail)
+        : sessions_(sessions), clock_(clock), counters_(counters), trail_(trail), handshakes_(per_address, 4096) {}
 
     // Six frames: version, request id, status code, status text, user id, metadata.
     std::vector<Bytes> answer(const std::vector<ByteView>& request);
@@ -30,6 +31,7 @@ private:
     const auth::SessionDirectory& sessions_;
     const Clock& clock_;
     observe::Counters& counters_;
+    auth::Trail& trail_;
     auth::BucketTable handshakes_;  // by address
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/service/directory.h"
+#include "proto/codec/audit.h"
 
 namespace carepost::service {
 namespace {
@@ -36,6 +37,7 @@ Result<codec::admin_reply::Status> Administration::status() {
     out.pending_enrolments = totals.pending_enrolments;
     out.directory_size = totals.directory_size;
     out.evidence_size = totals.evidence_size;
+    out.audit_size = totals.audit_size;
     out.requests = environment_.counters.requests.load();
     out.refused = environment_.counters.refused.load();
     out.unfinished_uploads = totals.unfinished_uploads;
@@ -75,6 +77,7 @@ Result<codec::admin_reply::ShowMailbox> Administration::show(const codec::admin:
 Result<codec::admin_reply::Checkpoint> Administration::checkpoint() {
     codec::admin_reply::Checkpoint out;
     TRY(reader_.snapshot([&]() -> Status {
+        TRY_ASSIGN(out.audit, reader_.log_checkpoint(store::Log::audit));
         TRY_ASSIGN(out.directory, reader_.log_checkpoint(store::Log::directory));
         TRY_ASSIGN(out.evidence, reader_.log_checkpoint(store::Log::evidence));
         return {};
@@ -99,6 +102,53 @@ Result<codec::admin_reply::LogEntries> Administration::log_entries(const codec::
         if (bytes > kAnswerBytes && !out.entries.empty()) break;
         out.entries.push_back(std::move(encoded));
     }
+    return out;
+}
+
+namespace {
+
+// Filters go by columns of their own: one that was changed would hide its row.
+Status check_columns(const store::AuditRecord& record) {
+    if (record.row.empty()) return {};
+    auto row = codec::decode_audit_row(record.row);
+    if (row && row->mailbox == record.mailbox && row->member == record.member && row->message_id == record.message &&
+        row->time_ms == record.time) {
+        return {};
+    }
+    return fail(ErrorCode::storage_failed, "row " + std::to_string(record.index) + " of the audit log was changed",
+                "run `carepostctl audit verify`, and keep a copy of the data directory");
+}
+
+}  // namespace
+
+Result<codec::admin_reply::Audit> Administration::audit(const codec::admin::Audit& audit) {
+    codec::admin_reply::Audit out;
+    const store::AuditFilter filter{audit.mailbox, audit.member, audit.message, audit.from, audit.until};
+    TRY(reader_.snapshot([&]() -> Status {
+        TRY_ASSIGN(out.checkpoint, reader_.log_checkpoint(store::Log::audit));
+        TRY_ASSIGN(auto records, reader_.audit(filter, audit.start, audit.limit + 1));
+        std::size_t bytes = 0;
+        for (auto& record : records) {
+            bytes += record.row.size() + 256;
+            out.more = out.records.size() == audit.limit || bytes > kAnswerBytes;
+            if (out.more) break;
+            // Who verifies is given what is stored, to name it; who only looks must not be shown what is wrong.
+            if (!audit.proofs) TRY(check_columns(record));
+            codec::admin_reply::AuditRecord one{record.index, std::move(record.row), {}, {}, {}};
+            if (audit.proofs) {
+                one.salt = std::move(record.salt);
+                one.leaf = std::move(record.leaf);
+                if (auto node = reader_.log_node(store::Log::audit, 0, record.index)) one.node = *node;
+                one.consistent = check_columns({record.index, record.time, record.mailbox, record.member,
+                                                record.message, one.row, {}, {}})
+                                     .has_value();
+            } else if (one.row.empty()) {
+                one.leaf = std::move(record.leaf);  // it still tells when
+            }
+            out.records.push_back(std::move(one));
+        }
+        return {};
+    }));
     return out;
 }
 

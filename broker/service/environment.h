@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "broker/auth/session_directory.h"
+#include "broker/auth/trail.h"
 #include "broker/observe/counters.h"
 #include "broker/observe/log.h"
 #include "broker/service/watchers.h"
@@ -58,6 +59,7 @@ struct Environment {
     std::function<Result<std::vector<trust::Registrar>>()> registrars;  // as the broker's own file names them now
     observe::Counters& counters;
     observe::Log& log;
+    auth::Trail& trail;
     LogTrust log_trust = {};
 };
 

@@ -5,6 +5,7 @@
 #include "broker/service/log_trust.h"
 #include "broker/service/merkle_views.h"
 #include "proto/base/hash.h"
+#include "proto/trust/audit.h"
 #include "proto/trust/evidence.h"
 
 namespace carepost::service {
@@ -57,8 +58,10 @@ Result<Bytes> EvidenceSealer::sign_stamped(const LogState& state, store::LogRead
 }
 
 Result<store::SealedBatch> EvidenceSealer::seal(store::LogReader& logs, std::span<const store::EvidenceDraft> drafts,
-                                                std::span<const Hash> new_directory_leaves) {
+                                                std::span<const Hash> new_directory_leaves,
+                                                std::span<const store::AuditDraft> audits) {
     store::SealedBatch out;
+    TRY(seal_audit(logs, audits, out));
     TRY_ASSIGN(auto directory, begin(directory_, logs, store::Log::directory));
     for (const auto& leaf : new_directory_leaves)
         directory.append(leaf);
@@ -87,8 +90,28 @@ Result<store::SealedBatch> EvidenceSealer::seal(store::LogReader& logs, std::spa
     }
     evidence_.frontier = evidence.frontier();
     out.evidence_nodes = nodes_of(evidence);
-    TRY_ASSIGN(out.evidence_checkpoint, sign(evidence_));
+    if (!drafts.empty()) {
+        TRY_ASSIGN(out.evidence_checkpoint, sign(evidence_));
+    }
     return out;
+}
+
+// A batch without rows costs nothing.
+Status EvidenceSealer::seal_audit(store::LogReader& logs, std::span<const store::AuditDraft> drafts,
+                                  store::SealedBatch& out) {
+    if (drafts.empty()) return {};
+    TRY_ASSIGN(auto audit, begin(audit_, logs, store::Log::audit));
+    for (const auto& draft : drafts) {
+        auto salt = random_.id<Salt>();
+        auto leaf = trust::encode(trust::AuditLeaf{trust::audit_row_hash(salt, draft.row), draft.time});
+        auto index = audit.append(trust::leaf_hash(leaf));
+        out.audit.push_back({index, draft.time, draft.mailbox, draft.member, draft.message, draft.row,
+                             copy_of(salt.view()), copy_of(leaf)});
+    }
+    audit_.frontier = audit.frontier();
+    out.audit_nodes = nodes_of(audit);
+    TRY_ASSIGN(out.audit_checkpoint, sign(audit_));
+    return {};
 }
 
 Result<store::EvidenceDraft> draft_of(const codec::EvidenceRow& row) {

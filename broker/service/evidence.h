@@ -19,11 +19,16 @@ struct LogIdentity {
 // Seals each batch of the writer: one signature a log, however many statements. Writer thread only.
 class EvidenceSealer final : public store::BatchSealer {
 public:
-    EvidenceSealer(LogIdentity directory, LogIdentity evidence, Random& random, const Clock& clock)
-        : directory_{std::move(directory), {}}, evidence_{std::move(evidence), {}}, random_(random), clock_(clock) {}
+    EvidenceSealer(LogIdentity directory, LogIdentity evidence, LogIdentity audit, Random& random, const Clock& clock)
+        : directory_{std::move(directory), {}},
+          evidence_{std::move(evidence), {}},
+          audit_{std::move(audit), {}},
+          random_(random),
+          clock_(clock) {}
 
     Result<store::SealedBatch> seal(store::LogReader& logs, std::span<const store::EvidenceDraft> drafts,
-                                    std::span<const Hash> new_directory_leaves) override;
+                                    std::span<const Hash> new_directory_leaves,
+                                    std::span<const store::AuditDraft> audits) override;
 
 private:
     struct LogState {
@@ -34,9 +39,11 @@ private:
     static Result<Bytes> sign(const LogState& state);
     // With the log's own time stamp, which is never before the one of the checkpoint it follows.
     Result<Bytes> sign_stamped(const LogState& state, store::LogReader& logs, store::Log log) const;
+    Status seal_audit(store::LogReader& logs, std::span<const store::AuditDraft> drafts, store::SealedBatch& out);
 
     LogState directory_;
     LogState evidence_;
+    LogState audit_;
     Random& random_;
     const Clock& clock_;
 };

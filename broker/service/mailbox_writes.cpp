@@ -1,5 +1,6 @@
 #include "broker/service/mailbox_writes.h"
 
+#include "broker/service/audit.h"
 #include "broker/service/evidence.h"
 #include "proto/base/hash.h"
 #include "proto/trust/evidence.h"
@@ -33,7 +34,7 @@ Status check_receipt(const auth::Identity& member, const store::Item& item, Byte
 class ReceiptOp final : public store::WriteOp {
 public:
     ReceiptOp(Environment& environment, const auth::Identity& member, store::EvidenceDraft draft, std::uint64_t seq,
-              std::int64_t message_key, Bytes receipt, Done<codec::reply::GiveReceipt> done)
+              std::int64_t message_key, Bytes receipt, codec::AuditRow audit, Done<codec::reply::GiveReceipt> done)
         : environment_(environment),
           mailbox_key_(member.mailbox_key),
           mailbox_(member.mailbox),
@@ -41,6 +42,7 @@ public:
           seq_(seq),
           message_key_(message_key),
           receipt_(std::move(receipt)),
+          audit_(std::move(audit)),
           done_(std::move(done)) {}
 
     std::size_t bytes() const override { return receipt_.size() + draft_.row.size(); }
@@ -48,6 +50,7 @@ public:
     Status apply(store::Transaction& transaction) override {
         TRY_ASSIGN(received_, transaction.mark_received(mailbox_key_, seq_, receipt_));
         if (!received_.first) return {};
+        TRY(log_audit(transaction, audit_));
         return transaction.link_hand_over(mailbox_key_, seq_, transaction.log_evidence(draft_));
     }
 
@@ -88,6 +91,7 @@ private:
     std::uint64_t seq_;
     std::int64_t message_key_;
     Bytes receipt_;
+    codec::AuditRow audit_;
     Done<codec::reply::GiveReceipt> done_;
     store::Transaction::Received received_{};
 };
@@ -147,8 +151,12 @@ void write_receipt(Environment& environment, const auth::Identity& member, const
     if (auto ok = check_receipt(member, item, give.receipt); !ok) return done(fail(std::move(ok.error())));
     auto draft = draft_of(row_about(codec::EvidenceType::handed_over, member, item, environment.clock.now_ms()));
     if (!draft) return done(fail(std::move(draft.error())));
+    auto row = audit_row(codec::AuditType::handed_over, environment.clock.now_ms(), member.mailbox);
+    row.member = member.member;
+    row.message_id = item.id;
     environment.store.write(std::make_unique<ReceiptOp>(environment, member, std::move(*draft), give.seq,
-                                                        item.message_key, give.receipt, std::move(done)));
+                                                        item.message_key, give.receipt, std::move(row),
+                                                        std::move(done)));
 }
 
 void write_deletion(Environment& environment, const auth::Identity& member, codec::op::Delete items,

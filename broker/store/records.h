@@ -136,6 +136,25 @@ struct EvidenceRecord {
     Bytes leaf;  // 113 bytes
 };
 
+// A row of the audit log as it is kept. An erased one has its index, time, leaf and node alone.
+struct AuditRecord {
+    std::uint64_t index = 0;
+    UnixMillis time = 0;
+    std::optional<MailboxId> mailbox;  // by which it is found: the same as in the row, or the database was changed
+    std::optional<MemberId> member;
+    std::optional<MessageId> message;
+    Bytes row;  // empty: erased
+    Bytes salt;
+    Bytes leaf;  // 40 bytes
+};
+struct AuditFilter {
+    std::optional<MailboxId> mailbox;
+    std::optional<MemberId> member;
+    std::optional<MessageId> message;
+    UnixMillis from = 0;
+    UnixMillis until = 0;  // exclusive; 0: no end
+};
+
 struct Totals {
     std::uint64_t mailboxes = 0;
     std::uint64_t messages = 0;
@@ -144,6 +163,7 @@ struct Totals {
     std::uint64_t unfinished_uploads = 0;
     std::uint64_t directory_size = 0;
     std::uint64_t evidence_size = 0;
+    std::uint64_t audit_size = 0;
 };
 
 }  // namespace carepost::store

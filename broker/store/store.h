@@ -13,9 +13,9 @@
 
 namespace carepost::store {
 
-enum class Log : std::uint8_t { directory = 1, evidence = 2 };
+enum class Log : std::uint8_t { directory = 1, evidence = 2, audit = 3 };
 
-// The interior of the two Merkle logs as the sealer sees it: complete subtrees by (level, index), level 0 the leaves.
+// The interior of the Merkle logs as the sealer sees it: complete subtrees by (level, index), level 0 the leaves.
 // A Transaction's view counts what its batch has appended so far; what the sealer is given are the logs as committed, so
 // that its drafts and leaves come after log_size().
 class LogReader {
@@ -76,6 +76,10 @@ public:
                                          std::size_t size) = 0;
     virtual Result<std::vector<RecipientStatus>> recipients(std::int64_t message_key) = 0;
     virtual Result<std::optional<EvidenceRecord>> evidence(std::uint64_t index) = 0;
+    // Rows of the audit log with index >= after, oldest first; a filter that is set must match. An erased row is found without a
+    // filter of its own alone.
+    virtual Result<std::vector<AuditRecord>> audit(const AuditFilter& filter, std::uint64_t after,
+                                                   std::uint32_t limit) = 0;
     virtual Result<Totals> totals() = 0;
 };
 
@@ -87,6 +91,15 @@ struct EvidenceDraft {
     std::uint8_t type = 0;
     Hash routing_hash;  // zeros where none
     UnixMillis time = 0;
+};
+
+// A row of the audit log, to be logged with the batch. What it may be found by stands beside its bytes.
+struct AuditDraft {
+    Bytes row;  // exact AuditRow bytes
+    UnixMillis time = 0;
+    std::optional<MailboxId> mailbox;
+    std::optional<MemberId> member;
+    std::optional<MessageId> message;
 };
 
 // Where new content comes from: bytes that travelled with Submit (checked against their roots by the caller), or an upload that the parts store holds complete and synced.
@@ -151,6 +164,13 @@ public:
     // Remembers that this message's submission (or this item's hand-over) is the n-th draft of this operation.
     virtual Status link_submission(std::int64_t message_key, std::size_t draft) = 0;
     virtual Status link_hand_over(std::int64_t mailbox_key, std::uint64_t seq, std::size_t draft) = 0;
+
+    // A row of the audit log, committed with the operation or not at all.
+    virtual void log_audit(AuditDraft draft) = 0;
+    // Error disk_full while the room that is left belongs to deletes and receipts.
+    virtual Status check_growth() const = 0;
+    // Erases the contents of at most `limit` audit rows older than `before`, oldest first; their leaves stay. Returns how many.
+    virtual Result<std::uint64_t> erase_audit(UnixMillis before, std::uint32_t limit) = 0;
 };
 
 // A sealed statement, ready to be given to its requester.
@@ -192,13 +212,17 @@ struct SealedBatch {
     Bytes evidence_checkpoint;
     std::vector<Node> directory_nodes;  // for the directory leaves the batch appended
     Bytes directory_checkpoint;         // empty when the directory did not grow
+    std::vector<AuditRecord> audit;     // one a draft, in order
+    std::vector<Node> audit_nodes;
+    Bytes audit_checkpoint;  // empty when nothing was audited
 };
 class BatchSealer {
 public:
     virtual ~BatchSealer() = default;
     // `new_directory_leaves` are the leaf hashes appended by this batch, after log_size(directory) committed leaves.
     virtual Result<SealedBatch> seal(LogReader& logs, std::span<const EvidenceDraft> drafts,
-                                     std::span<const Hash> new_directory_leaves) = 0;
+                                     std::span<const Hash> new_directory_leaves,
+                                     std::span<const AuditDraft> audits) = 0;
 };
 
 // --- uploads ----------------------------------------------------------------------------------------------------------

@@ -50,9 +50,46 @@ void encode(const admin::LogEntries& in, PbRequest& out) {
     out.mutable_log_entries()->set_limit(in.limit);
 }
 void encode(const admin::Stop&, PbRequest& out) { out.mutable_stop(); }
+template <typename Id>
+void put_if(std::string* field, const std::optional<Id>& id) {
+    if (id) put(field, id->view());
+}
+void encode(const admin::Audit& in, PbRequest& out) {
+    auto* audit = out.mutable_audit();
+    audit->set_start(in.start);
+    audit->set_limit(in.limit);
+    put_if(audit->mutable_mailbox(), in.mailbox);
+    put_if(audit->mutable_member(), in.member);
+    put_if(audit->mutable_message_id(), in.message);
+    audit->set_from_ms(in.from);
+    audit->set_until_ms(in.until);
+    audit->set_proofs(in.proofs);
+}
+void encode(const admin::PruneAudit& in, PbRequest& out) { out.mutable_prune_audit()->set_before_ms(in.before); }
 
 std::uint32_t page(std::uint32_t limit) {
     return limit == 0 || limit > limits::kListPage ? static_cast<std::uint32_t>(limits::kListPage) : limit;
+}
+
+template <typename Id>
+Result<std::optional<Id>> optional_id(const std::string& field, const char* name) {
+    if (field.empty()) return std::optional<Id>();
+    TRY_ASSIGN(auto id, fixed<Id>(field, name));
+    return std::optional<Id>(id);
+}
+Result<AdminOperation> decode(const schema::AdminAudit& in) {
+    admin::Audit out{.start = in.start(),
+                     .limit = page(in.limit()),
+                     .mailbox = {},
+                     .member = {},
+                     .message = {},
+                     .from = in.from_ms(),
+                     .until = in.until_ms(),
+                     .proofs = in.proofs()};
+    TRY_ASSIGN(out.mailbox, optional_id<MailboxId>(in.mailbox(), "mailbox"));
+    TRY_ASSIGN(out.member, optional_id<MemberId>(in.member(), "member"));
+    TRY_ASSIGN(out.message, optional_id<MessageId>(in.message_id(), "message id"));
+    return out;
 }
 
 Result<AdminOperation> decode_operation(const PbRequest& in) {
@@ -96,6 +133,10 @@ Result<AdminOperation> decode_operation(const PbRequest& in) {
             return admin::LogEntries{in.log_entries().start(), page(in.log_entries().limit())};
         case PbRequest::kStop:
             return admin::Stop{};
+        case PbRequest::kAudit:
+            return decode(in.audit());
+        case PbRequest::kPruneAudit:
+            return admin::PruneAudit{in.prune_audit().before_ms()};
         case PbRequest::OP_NOT_SET:
             break;
     }
@@ -127,6 +168,7 @@ void encode(const admin_reply::Status& in, PbReply& out) {
     status->set_refused(in.refused);
     status->set_disk_free_bytes(in.disk_free_bytes);
     status->set_unfinished_uploads(in.unfinished_uploads);
+    status->set_audit_size(in.audit_size);
 }
 void encode(const admin_reply::PendingEnrolments& in, PbReply& out) {
     out.mutable_pending_enrolments();
@@ -173,6 +215,7 @@ void encode(const admin_reply::ShowMailbox& in, PbReply& out) {
 void encode(const admin_reply::Checkpoint& in, PbReply& out) {
     put(out.mutable_checkpoint()->mutable_directory(), in.directory);
     put(out.mutable_checkpoint()->mutable_evidence(), in.evidence);
+    put(out.mutable_checkpoint()->mutable_audit(), in.audit);
 }
 void encode(const admin_reply::LogLeaves& in, PbReply& out) {
     out.mutable_log_leaves();
@@ -185,10 +228,39 @@ void encode(const admin_reply::LogEntries& in, PbReply& out) {
         put(out.mutable_log_entries()->add_entries(), entry);
 }
 
+void encode(const admin_reply::Audit& in, PbReply& out) {
+    auto* audit = out.mutable_audit();
+    for (const auto& record : in.records) {
+        auto* one = audit->add_records();
+        one->set_index(record.index);
+        put(one->mutable_row(), record.row);
+        put(one->mutable_salt(), record.salt);
+        put(one->mutable_leaf(), record.leaf);
+        put(one->mutable_node(), record.node.view());
+        one->set_inconsistent(!record.consistent);
+    }
+    put(audit->mutable_checkpoint(), in.checkpoint);
+    audit->set_more(in.more);
+}
+void encode(const admin_reply::PruneAudit& in, PbReply& out) {
+    out.mutable_prune_audit()->set_rows(in.rows);
+    out.mutable_prune_audit()->set_more(in.more);
+}
+
+Result<AdminOutcome> decode(const schema::AdminAuditReply& in) {
+    admin_reply::Audit out{{}, own(in.checkpoint()), in.more()};
+    for (const auto& record : in.records()) {
+        TRY_ASSIGN(auto node, fixed<Hash>(record.node(), "node"));
+        out.records.push_back({record.index(), own(record.row()), own(record.salt()), own(record.leaf()), node,
+                               !record.inconsistent()});
+    }
+    return out;
+}
 admin_reply::Status decode(const schema::AdminStatusReply& in) {
     return {in.version(),       in.endpoint(),     in.sandbox(),     in.started_ms(),         in.mailboxes(),
             in.messages(),      in.stored_bytes(), in.connections(), in.pending_enrolments(), in.directory_size(),
-            in.evidence_size(), in.requests(),     in.refused(),     in.disk_free_bytes(),    in.unfinished_uploads()};
+            in.evidence_size(), in.requests(),     in.refused(),     in.disk_free_bytes(),    in.unfinished_uploads(),
+            in.audit_size()};
 }
 Result<AdminOutcome> decode(const schema::PendingEnrolmentsReply& in) {
     admin_reply::PendingEnrolments out;
@@ -277,7 +349,8 @@ Result<AdminOutcome> decode_admin_reply(ByteView bytes) {
         case PbReply::kShowMailbox:
             return decode(in.show_mailbox());
         case PbReply::kCheckpoint:
-            return admin_reply::Checkpoint{own(in.checkpoint().directory()), own(in.checkpoint().evidence())};
+            return admin_reply::Checkpoint{own(in.checkpoint().directory()), own(in.checkpoint().evidence()),
+                                           own(in.checkpoint().audit())};
         case PbReply::kLogLeaves: {
             admin_reply::LogLeaves out;
             for (const auto& leaf : in.log_leaves().leaves())
@@ -290,6 +363,10 @@ Result<AdminOutcome> decode_admin_reply(ByteView bytes) {
                 out.entries.push_back(own(entry));
             return out;
         }
+        case PbReply::kAudit:
+            return decode(in.audit());
+        case PbReply::kPruneAudit:
+            return admin_reply::PruneAudit{in.prune_audit().rows(), in.prune_audit().more()};
         case PbReply::RESULT_NOT_SET:
             break;
     }

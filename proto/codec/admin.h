@@ -2,6 +2,7 @@
 // Administration over DIR/admin.sock as validated values (proto/schema/admin.proto, docs/operations.md). A message on the
 // socket is a big-endian u32 length, at most kAdminMessage, and that many bytes. Both directions; thread-safe: no state.
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -53,12 +54,26 @@ struct LogEntries {
     std::uint32_t limit = 100;
 };
 struct Stop {};
+struct Audit {
+    std::uint64_t start = 0;  // index of the first row wanted
+    std::uint32_t limit = 100;
+    std::optional<MailboxId> mailbox;
+    std::optional<MemberId> member;
+    std::optional<MessageId> message;
+    UnixMillis from = 0;
+    UnixMillis until = 0;  // exclusive; 0: no end
+    bool proofs = false;   // with what verification needs
+};
+struct PruneAudit {
+    UnixMillis before = 0;
+};
 
 }  // namespace admin
 
 using AdminOperation = std::variant<admin::Status, admin::AddInvitation, admin::PendingEnrolments, admin::Admit,
                                     admin::Refuse, admin::ListMailboxes, admin::ShowMailbox, admin::Revoke,
-                                    admin::Checkpoint, admin::LogLeaves, admin::LogEntries, admin::Stop>;
+                                    admin::Checkpoint, admin::LogLeaves, admin::LogEntries, admin::Stop,
+                                    admin::Audit, admin::PruneAudit>;
 
 Bytes encode_admin_request(const AdminOperation& operation);
 // Errors: malformed_request, too_large, too_many.
@@ -83,6 +98,7 @@ struct Status {
     std::uint64_t refused = 0;
     std::uint64_t disk_free_bytes = 0;
     std::uint64_t unfinished_uploads = 0;
+    std::uint64_t audit_size = 0;
 };
 struct PendingEnrolment {
     TransportKey invitation;
@@ -127,6 +143,7 @@ struct ShowMailbox {
 struct Checkpoint {
     Bytes directory;
     Bytes evidence;
+    Bytes audit;
 };
 struct LogLeaves {
     std::vector<Bytes> leaves;
@@ -134,12 +151,30 @@ struct LogLeaves {
 struct LogEntries {
     std::vector<Bytes> entries;  // LoggedEntry without proof
 };
+struct AuditRecord {
+    std::uint64_t index = 0;
+    Bytes row;  // exact AuditRow bytes; empty: erased after retention
+    Bytes salt;
+    Bytes leaf;
+    Hash node;  // with `proofs`; zeros: none is stored
+    bool consistent = true;
+};
+struct Audit {
+    std::vector<AuditRecord> records;
+    Bytes checkpoint;
+    bool more = false;
+};
+struct PruneAudit {
+    std::uint64_t rows = 0;
+    bool more = false;
+};
 
 }  // namespace admin_reply
 
 using AdminOutcome = std::variant<Error, admin_reply::Done, admin_reply::Status, admin_reply::PendingEnrolments,
                                   admin_reply::Admit, admin_reply::ListMailboxes, admin_reply::ShowMailbox,
-                                  admin_reply::Checkpoint, admin_reply::LogLeaves, admin_reply::LogEntries>;
+                                  admin_reply::Checkpoint, admin_reply::LogLeaves, admin_reply::LogEntries,
+                                  admin_reply::Audit, admin_reply::PruneAudit>;
 
 Bytes encode_admin_reply(const AdminOutcome& outcome);
 Result<AdminOutcome> decode_admin_reply(ByteView bytes);

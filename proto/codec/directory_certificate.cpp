@@ -40,6 +40,11 @@ Fault fault_of(const BrokerFile& file) {
     if (!is_origin(file.directory_origin, file.sandbox)) return "broker file: origin of the directory log";
     if (!is_origin(file.evidence_origin, file.sandbox)) return "broker file: origin of the evidence log";
     if (file.directory_origin == file.evidence_origin) return "broker file: both logs have one origin";
+    if (file.audit_key.has_value() != !file.audit_origin.empty()) return "broker file: audit log without origin or key";
+    if (file.audit_key && (!is_origin(file.audit_origin, file.sandbox) || file.audit_origin == file.directory_origin ||
+                           file.audit_origin == file.evidence_origin)) {
+        return "broker file: origin of the audit log";
+    }
     if (file.registrars.size() > kRegistrarsMost) return "broker file: number of registrars";
     if (file.created_ms > kLatestTime) return "broker file: time";
     return std::nullopt;
@@ -151,6 +156,8 @@ Result<Bytes> encode(const BrokerFile& file) {
     }
     out.set_sandbox(file.sandbox);
     out.set_created_ms(file.created_ms);
+    out.set_audit_origin(file.audit_origin);
+    put_optional(out.mutable_audit_key(), file.audit_key);
     return bytes_of(out);
 }
 
@@ -170,7 +177,9 @@ Result<BrokerFile> decode_broker_file(ByteView object) {
                    .root_key = read.fixed<VerifyKey>(in.root_key(), "root key"),
                    .registrars = {},
                    .sandbox = in.sandbox(),
-                   .created_ms = in.created_ms()};
+                   .created_ms = in.created_ms(),
+                   .audit_origin = in.audit_origin(),
+                   .audit_key = read.optional<VerifyKey>(in.audit_key(), "audit key")};
     TRY(read.status());
     if (static_cast<std::size_t>(in.registrars_size()) > kRegistrarsMost)
         return malformed(what + ": number of registrars");

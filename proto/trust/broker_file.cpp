@@ -29,9 +29,11 @@ Status check_keys(const codec::BrokerFile& file) {
     for (const VerifyKey* key : {&file.directory_key, &file.evidence_key, &file.statement_key, &file.root_key}) {
         if (!is_valid_verify_key(*key)) return invalid("one of its keys is not a valid Ed25519 key");
     }
+    if (file.audit_key && !is_valid_verify_key(*file.audit_key)) return invalid("the audit log's key is not valid");
     if (!is_valid_transport_key(file.transport_key)) return invalid("the transport key is not valid");
     // One key, one purpose: a signature for one must never count for another.
-    std::array<VerifyKey, 4> keys{file.directory_key, file.evidence_key, file.statement_key, file.root_key};
+    std::vector<VerifyKey> keys{file.directory_key, file.evidence_key, file.statement_key, file.root_key};
+    if (file.audit_key) keys.push_back(*file.audit_key);
     std::ranges::sort(keys);
     if (std::ranges::adjacent_find(keys) != keys.end()) return invalid("one key serves two purposes");
     return {};

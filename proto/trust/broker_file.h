@@ -20,6 +20,11 @@ public:
     std::string fingerprint() const;  // of the root key (armor.h): it outlives editions of the file
     NoteVerifier directory_log() const { return {file_.directory_origin, file_.directory_key}; }
     NoteVerifier evidence_log() const { return {file_.evidence_origin, file_.evidence_key}; }
+    // Nothing for a broker made before there was an audit log: its operator tells the key (carepostctl audit verify --key).
+    std::optional<NoteVerifier> audit_log() const {
+        if (!file_.audit_key) return std::nullopt;
+        return NoteVerifier{file_.audit_origin, *file_.audit_key};
+    }
 
 private:
     friend Result<TrustedBroker> verify_broker_file(const codec::SignedObject&);

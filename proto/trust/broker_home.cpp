@@ -17,6 +17,8 @@ constexpr std::size_t kBrokerFileTextMost = 2 * codec::kBrokerFileMost;  // in b
 constexpr std::string_view kScheme = "tcp://";
 constexpr std::size_t kOriginKeyBytes = 4;
 
+constexpr std::string_view kAuditLogKey = "audit-log.key";
+
 constexpr std::string_view kConfigurationHead =
     R"(# Configuration of carepostd, the CarePost broker. Lines that begin with '#' show the defaults.
 # An unknown key stops the broker with a message. Check with: carepostd --check-config --data DIR
@@ -38,6 +40,9 @@ constexpr std::string_view kConfigurationRest = R"(
 
 [directory]
 # witnesses = []                    # keys of witnesses whose cosignatures are taken, "name+hash+base64" each
+
+[audit]
+# retention_days = 3650             # then the rows of the audit log are erased; its proofs stay
 
 [log]
 # level = "info"                    # error, warning, info, debug
@@ -80,6 +85,11 @@ Status make_folder(const fs::path& path) {
     return fail(ErrorCode::cannot_create, "cannot make " + path.string() + ": " + std::strerror(errno));
 }
 
+bool is_there(const fs::path& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+}
+
 fs::path key_path(const fs::path& directory, std::string_view name) { return directory / home::kKeys / name; }
 
 Status write_secret(const fs::path& path, std::uint16_t type, const Secret<32>& secret, const Unlock& unlock,
@@ -116,7 +126,9 @@ codec::BrokerFile first_edition(const NewBroker& broker, const Endpoint& endpoin
             .root_key = root.verify_key(),
             .registrars = {},
             .sandbox = broker.sandbox,
-            .created_ms = now};
+            .created_ms = now,
+            .audit_origin = origin_of(broker, endpoint, keys.directory_log.verify_key(), "audit"),
+            .audit_key = keys.audit_log->verify_key()};
 }
 
 Status write_keys(const fs::path& directory, const BrokerKeys& keys, Random& random) {
@@ -127,6 +139,8 @@ Status write_keys(const fs::path& directory, const BrokerKeys& keys, Random& ran
                           NoUnlock{}, random));
     TRY(write_signing_key(key_path(directory, "evidence-log.key"), key_type::kEvidenceLogSeed, keys.evidence_log,
                           NoUnlock{}, random));
+    TRY(write_signing_key(key_path(directory, kAuditLogKey), key_type::kAuditLogSeed, *keys.audit_log, NoUnlock{},
+                          random));
     return write_signing_key(key_path(directory, "statement.key"), key_type::kStatementSeed, keys.statement, NoUnlock{},
                              random);
 }
@@ -159,7 +173,7 @@ Result<TrustedBroker> make_broker_home(const fs::path& directory, const NewBroke
     Secret<32> transport = random.secret<32>();
     const TransportKey transport_key = public_half(transport);
     const BrokerKeys keys{std::move(transport), transport_key, SigningKey::generate(random),
-                          SigningKey::generate(random), SigningKey::generate(random)};
+                          SigningKey::generate(random), SigningKey::generate(random), SigningKey::generate(random)};
     TRY(write_keys(directory, keys, random));
     TRY(write_signing_key(directory / home::kRootKey, key_type::kRootSeed, root, root_unlock, random));
     TRY(write_file_atomic(directory / home::kConfiguration, view_of(configuration_text(broker.endpoint)), kPublicFile,
@@ -168,10 +182,7 @@ Result<TrustedBroker> make_broker_home(const fs::path& directory, const NewBroke
                              Existing::keep);
 }
 
-bool is_broker_home(const fs::path& directory) {
-    std::error_code ignored;
-    return fs::exists(directory / home::kBrokerFile, ignored);
-}
+bool is_broker_home(const fs::path& directory) { return is_there(directory / home::kBrokerFile); }
 
 Result<BrokerKeys> load_broker_keys(const fs::path& directory, const TrustedBroker& broker) {
     const codec::BrokerFile& file = broker.file();
@@ -188,8 +199,24 @@ Result<BrokerKeys> load_broker_keys(const fs::path& directory, const TrustedBrok
     TRY_ASSIGN(SigningKey directory_log, load("directory-log.key", key_type::kDirectoryLogSeed, file.directory_key));
     TRY_ASSIGN(SigningKey evidence_log, load("evidence-log.key", key_type::kEvidenceLogSeed, file.evidence_key));
     TRY_ASSIGN(SigningKey statement, load("statement.key", key_type::kStatementSeed, file.statement_key));
-    return BrokerKeys{std::move(transport), file.transport_key, std::move(directory_log), std::move(evidence_log),
-                      std::move(statement)};
+    std::optional<SigningKey> audit_log;
+    if (const fs::path path = key_path(directory, kAuditLogKey); file.audit_key || is_there(path)) {
+        TRY_ASSIGN(audit_log, read_signing_key(path, key_type::kAuditLogSeed, NoUnlock{}));
+        if (file.audit_key && audit_log->verify_key() != *file.audit_key) return other_key(path);
+    }
+    return BrokerKeys{std::move(transport),    file.transport_key,   std::move(directory_log),
+                      std::move(evidence_log), std::move(statement), std::move(audit_log)};
+}
+
+Status add_audit_key(const fs::path& directory, const TrustedBroker& broker, Random& random) {
+    const fs::path path = key_path(directory, kAuditLogKey);
+    if (broker.file().audit_key || is_there(path)) return {};
+    return write_signing_key(path, key_type::kAuditLogSeed, SigningKey::generate(random), NoUnlock{}, random);
+}
+
+std::string audit_origin_of(const codec::BrokerFile& file) {
+    if (!file.audit_origin.empty()) return file.audit_origin;
+    return file.directory_origin.substr(0, file.directory_origin.rfind('/')) + "/audit";
 }
 
 Result<TrustedBroker> load_broker_file(const fs::path& file_or_directory) {

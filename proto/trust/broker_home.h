@@ -5,7 +5,8 @@
 //   carepostd.toml        configuration, commented
 //   broker.carepost       what clients pin; public
 //   root.key              the root: to be moved away once the registrar is certified; the broker never reads it
-//   keys/transport.key  keys/directory-log.key  keys/evidence-log.key  keys/statement.key     0600
+//   keys/transport.key  keys/directory-log.key  keys/evidence-log.key  keys/statement.key
+//   keys/audit-log.key     all 0600
 
 #include <filesystem>
 
@@ -51,9 +52,14 @@ struct BrokerKeys {
     SigningKey directory_log;
     SigningKey evidence_log;
     SigningKey statement;
+    std::optional<SigningKey> audit_log;  // nothing in a home made before there was an audit log, until `add_audit_key`
 };
 // Errors: as read_key_file; damaged_file when a key is not the one that `broker` names.
 Result<BrokerKeys> load_broker_keys(const std::filesystem::path& directory, const TrustedBroker& broker);
+// Makes keys/audit-log.key in a home whose broker file names none; does nothing where there is one already.
+Status add_audit_key(const std::filesystem::path& directory, const TrustedBroker& broker, Random& random);
+// The origin of the audit log: as the broker file says, or that of the directory log ending in "audit".
+std::string audit_origin_of(const codec::BrokerFile& file);
 // The file itself, or the one in this directory. Errors: as parse_broker_file and read_file_limited.
 Result<TrustedBroker> load_broker_file(const std::filesystem::path& file_or_directory);
 

@@ -40,6 +40,7 @@ inline constexpr std::uint16_t kDirectoryLogSeed = 18;
 inline constexpr std::uint16_t kEvidenceLogSeed = 19;
 inline constexpr std::uint16_t kStatementSeed = 20;
 inline constexpr std::uint16_t kBrokerTransportSecret = 21;  // 32 bytes, Curve25519
+inline constexpr std::uint16_t kAuditLogSeed = 22;           // 32 bytes, Ed25519
 }  // namespace key_type
 
 // How a key file is opened. The caller keeps what these point to alive during the call.

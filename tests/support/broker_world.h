@@ -247,6 +247,7 @@ public:
     service::Settings settings{.sandbox = true};
     service::EvidenceSealer sealer{{"sandbox.example/directory", world.directory},
                                    {"sandbox.example/evidence", world.evidence},
+                                   {"sandbox.example/audit", world.audit},
                                    world.random,
                                    clock};
     auth::SessionDirectory sessions{clock};

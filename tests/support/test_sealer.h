@@ -30,12 +30,14 @@ public:
     bool broken = false;  // refuses to seal
 
     Result<store::SealedBatch> seal(store::LogReader& logs, std::span<const store::EvidenceDraft> drafts,
-                                    std::span<const Hash> new_directory_leaves) override {
+                                    std::span<const Hash> new_directory_leaves,
+                                    std::span<const store::AuditDraft> audits) override {
         if (broken) return fail(ErrorCode::internal, "the sealer was made to fail");
         ++batches;
         store::SealedBatch out;
         TRY(seal_evidence(logs, drafts, out));
         TRY(seal_directory(logs, new_directory_leaves, out));
+        TRY(seal_audit(logs, audits, out));
         return out;
     }
 
@@ -64,6 +66,20 @@ private:
         }
         out.evidence_nodes = nodes_of(log);
         out.evidence_checkpoint = plain_checkpoint(log.frontier().size(), log.root());
+        return {};
+    }
+    static Status seal_audit(store::LogReader& logs, std::span<const store::AuditDraft> drafts,
+                             store::SealedBatch& out) {
+        if (drafts.empty()) return {};
+        TRY_ASSIGN(auto log, grow(logs, store::Log::audit));
+        for (const auto& draft : drafts) {
+            Bytes leaf(40, static_cast<std::uint8_t>(draft.time));
+            const auto index = log.append(trust::leaf_hash(leaf));
+            out.audit.push_back({index, draft.time, draft.mailbox, draft.member, draft.message, draft.row, Bytes(32, 7),
+                                 std::move(leaf)});
+        }
+        out.audit_nodes = nodes_of(log);
+        out.audit_checkpoint = plain_checkpoint(log.frontier().size(), log.root());
         return {};
     }
     static Status seal_directory(store::LogReader& logs, std::span<const Hash> leaves, store::SealedBatch& out) {

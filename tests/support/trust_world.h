@@ -32,6 +32,7 @@ struct World {
     SigningKey registrar = SigningKey::generate(random);
     SigningKey directory = SigningKey::generate(random);
     SigningKey evidence = SigningKey::generate(random);
+    SigningKey audit = SigningKey::generate(random);
     SigningKey statement = SigningKey::generate(random);
     SigningKey identity = SigningKey::generate(random);
     SigningKey member_key = SigningKey::generate(random);

@@ -99,6 +99,7 @@ Queries::Queries(Database& database)
                  "WHERE mailbox = ?1"),
       directory_node_(database, "SELECT hash FROM directory_nodes WHERE key = ?1"),
       evidence_node_(database, "SELECT hash FROM evidence_nodes WHERE key = ?1"),
+      audit_node_(database, "SELECT hash FROM audit_nodes WHERE key = ?1"),
       checkpoint_(database, "SELECT size, note FROM checkpoints WHERE log = ?1") {}
 
 Result<std::optional<Mailbox>> Queries::mailbox_by_id(const MailboxId& id) {
@@ -149,7 +150,7 @@ Result<std::optional<Enrolment>> Queries::enrolment(const MailboxId& mailbox) {
 }
 
 Result<Hash> Queries::log_node(Log log, unsigned level, std::uint64_t index) {
-    auto& statement = log == Log::directory ? directory_node_ : evidence_node_;
+    auto& statement = log == Log::directory ? directory_node_ : log == Log::evidence ? evidence_node_ : audit_node_;
     TRY_ASSIGN(const auto hash, statement.one([](Row& row) { return row.id<Hash>(0); }, node_key(level, index)));
     if (hash) return *hash;
     return fail(ErrorCode::not_found,

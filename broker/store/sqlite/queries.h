@@ -56,6 +56,7 @@ private:
     Statement enrolment_;
     Statement directory_node_;
     Statement evidence_node_;
+    Statement audit_node_;
     Statement checkpoint_;
 };
 

@@ -43,6 +43,12 @@ RecipientStatus read_recipient(Row& row) {
 }
 
 // One read statement each, prepared with the connection.
+// The most selective filter chooses the index; the others are checked on its rows.
+#define AUDIT_SELECT "SELECT number, time, mailbox, member, message, row, salt, leaf FROM audit WHERE "
+#define AUDIT_REST                                                                                             \
+    "number >= ?1 AND time >= ?2 AND time < ?3 AND (?5 IS NULL OR mailbox = ?5) AND (?6 IS NULL OR member = ?6) " \
+    "AND (?7 IS NULL OR message = ?7) ORDER BY number LIMIT ?4"
+
 struct Statements {
     explicit Statements(Database& connection) : database(connection) {}
     Database& database;
@@ -90,10 +96,31 @@ struct Statements {
                          "placements p CROSS JOIN mailboxes b ON b.key = p.mailbox WHERE "
                          "p.key >= ?1 AND p.key <= ?2 ORDER BY p.key"};
     Statement evidence{database, "SELECT number, row, salt, leaf FROM evidence WHERE number = ?1"};
+    Statement audit_leaves{database, "SELECT leaf FROM audit WHERE number >= ?1 ORDER BY number LIMIT ?2"};
+    Statement audit_all{database, AUDIT_SELECT AUDIT_REST};
+    Statement audit_mailbox{database, AUDIT_SELECT "mailbox = ?5 AND " AUDIT_REST};
+    Statement audit_member{database, AUDIT_SELECT "member = ?6 AND " AUDIT_REST};
+    Statement audit_message{database, AUDIT_SELECT "message = ?7 AND " AUDIT_REST};
     Statement totals{database,
                      "SELECT mailboxes, messages, stored_bytes, (SELECT count(*) FROM enrolments "
                      "WHERE state = 1) FROM totals"};
 };
+
+template <typename Id>
+std::optional<Id> optional_id(Row& row, int column) {
+    if (row.is_null(column)) return std::nullopt;
+    return row.id<Id>(column);
+}
+AuditRecord read_audit(Row& row) {
+    return {row.number(0),
+            row.number(1),
+            optional_id<MailboxId>(row, 2),
+            optional_id<MemberId>(row, 3),
+            optional_id<MessageId>(row, 4),
+            row.bytes(5),
+            row.bytes(6),
+            row.bytes(7)};
+}
 
 class SqliteReader final : public Reader {
 public:
@@ -181,7 +208,9 @@ public:
         return collect<LogEntry>(statements_.chain, read_log_entry, mailbox_key, LeafType::chain_entry, from_seq);
     }
     Result<std::vector<Bytes>> log_leaves(Log log, std::uint64_t start, std::uint32_t limit) override {
-        auto& statement = log == Log::directory ? statements_.directory_leaves : statements_.evidence_leaves;
+        auto& statement = log == Log::directory  ? statements_.directory_leaves
+                          : log == Log::evidence ? statements_.evidence_leaves
+                                                 : statements_.audit_leaves;
         return collect<Bytes>(statement, [](Row& row) { return row.bytes(0); }, start, limit);
     }
     Result<std::vector<Bytes>> witnessed_checkpoints() override {
@@ -219,6 +248,8 @@ public:
         return watched(statements_.evidence.one(
             [](Row& row) { return EvidenceRecord{row.number(0), row.bytes(1), row.bytes(2), row.bytes(3)}; }, index));
     }
+    Result<std::vector<AuditRecord>> audit(const AuditFilter& filter, std::uint64_t after,
+                                           std::uint32_t limit) override;
     Result<Totals> totals() override;
 
 private:
@@ -412,6 +443,17 @@ Result<Bytes> SqliteReader::content_leaves(std::int64_t message_key, std::uint32
     return copy_of(ByteView(leaves).subspan(offset, std::min<std::uint64_t>(size, leaves.size() - offset)));
 }
 
+Result<std::vector<AuditRecord>> SqliteReader::audit(const AuditFilter& filter, std::uint64_t after,
+                                                     std::uint32_t limit) {
+    auto& statement = filter.message   ? statements_.audit_message
+                      : filter.member  ? statements_.audit_member
+                      : filter.mailbox ? statements_.audit_mailbox
+                                       : statements_.audit_all;
+    const auto until = filter.until == 0 ? UnixMillis{INT64_MAX} : filter.until;
+    return collect<AuditRecord>(statement, read_audit, after, filter.from, until, limit, filter.mailbox, filter.member,
+                                filter.message);
+}
+
 Result<Totals> SqliteReader::totals() {
     TRY_ASSIGN(auto totals, watched(statements_.totals.one([](Row& row) {
                    Totals read;
@@ -424,6 +466,7 @@ Result<Totals> SqliteReader::totals() {
     if (!totals) return fail(ErrorCode::storage_failed, "the database has lost its totals");
     totals->directory_size = log_size(Log::directory);
     totals->evidence_size = log_size(Log::evidence);
+    totals->audit_size = log_size(Log::audit);
     totals->unfinished_uploads = context_->unfinished_uploads();
     return *totals;
 }

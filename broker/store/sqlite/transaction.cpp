@@ -23,6 +23,7 @@ SqliteTransaction::SqliteTransaction(Database& database, Queries& queries, Finis
 Status SqliteTransaction::load_log_sizes() {
     TRY_ASSIGN(directory_size_, queries_.log_size(Log::directory));
     TRY_ASSIGN(evidence_size_, queries_.log_size(Log::evidence));
+    TRY_ASSIGN(audit_size_, queries_.log_size(Log::audit));
     return {};
 }
 
@@ -34,11 +35,13 @@ void SqliteTransaction::begin_batch(bool refuse_growth) {
     touched_.clear();
     drafts_.clear();
     directory_leaves_.clear();
+    audits_.clear();
 }
 
 void SqliteTransaction::begin_operation() {
     touched_.clear();
-    mark_ = {drafts_.size(), directory_leaves_.size(), tidying_.adopted.size(), tidying_.orphaned.size(), totals_};
+    mark_ = {drafts_.size(), directory_leaves_.size(), tidying_.adopted.size(), tidying_.orphaned.size(),
+             audits_.size(), totals_};
 }
 
 Status SqliteTransaction::finish_operation() { return flush_touched(); }
@@ -51,6 +54,7 @@ void SqliteTransaction::undo_operation() {
     tidying_.orphaned.resize(mark_.orphaned);
     drafts_.resize(mark_.drafts);
     directory_leaves_.resize(mark_.leaves);
+    audits_.resize(mark_.audits);
     totals_ = mark_.totals;
     touched_.clear();
 }
@@ -64,12 +68,15 @@ void SqliteTransaction::undo_batch() {
 BatchTidying SqliteTransaction::committed() {
     directory_size_ += directory_leaves_.size();
     evidence_size_ += drafts_.size();
+    audit_size_ += audits_.size();
     return std::move(tidying_);
 }
 
 Status SqliteTransaction::store_sealed(const SealedBatch& sealed) {
     const bool directory_signed = directory_leaves_.empty() || !sealed.directory_checkpoint.empty();
-    if (sealed.evidence.size() != drafts_.size() || !directory_signed) {
+    const bool audit_signed = audits_.empty() || !sealed.audit_checkpoint.empty();
+    if (sealed.evidence.size() != drafts_.size() || sealed.audit.size() != audits_.size() || !directory_signed ||
+        !audit_signed) {
         return fail(ErrorCode::internal, "the batch sealer lost a statement or a checkpoint");
     }
     auto& s = *statements_;
@@ -85,6 +92,7 @@ Status SqliteTransaction::store_sealed(const SealedBatch& sealed) {
     if (!drafts_.empty()) {
         TRY(s.set_checkpoint.run(Log::evidence, evidence_size_ + drafts_.size(), sealed.evidence_checkpoint));
     }
+    TRY(store_audit(sealed));
     // A log without leaves may be given its first checkpoint too.
     if (!sealed.directory_checkpoint.empty()) {
         TRY(s.set_checkpoint.run(Log::directory, directory_size_ + directory_leaves_.size(),
@@ -92,6 +100,26 @@ Status SqliteTransaction::store_sealed(const SealedBatch& sealed) {
         TRY(s.add_stamped.run(directory_size_ + directory_leaves_.size(), sealed.directory_checkpoint));
     }
     return {};
+}
+
+Status SqliteTransaction::store_audit(const SealedBatch& sealed) {
+    auto& s = *statements_;
+    for (const auto& record : sealed.audit) {
+        TRY(s.add_audit.run(record.index, record.time, record.mailbox, record.member, record.message, record.row,
+                            record.salt, record.leaf));
+    }
+    for (const auto& node : sealed.audit_nodes) {
+        TRY(s.add_audit_node.run(node_key(node.level, node.index), node.hash));
+    }
+    if (!audits_.empty()) {
+        TRY(s.set_checkpoint.run(Log::audit, audit_size_ + audits_.size(), sealed.audit_checkpoint));
+    }
+    return {};
+}
+
+Result<std::uint64_t> SqliteTransaction::erase_audit(UnixMillis before, std::uint32_t limit) {
+    TRY_ASSIGN(const auto erased, statements_->erase_audit.run(before, limit));
+    return static_cast<std::uint64_t>(erased);
 }
 
 Status SqliteTransaction::store_totals() {
@@ -115,7 +143,10 @@ Status SqliteTransaction::check_growth() const {
 // --- logs ---------------------------------------------------------------------------------------
 
 std::uint64_t SqliteTransaction::log_size(Log log) {
-    return committed_size(log) + (log == Log::directory ? directory_leaves_.size() : drafts_.size());
+    const auto appended = log == Log::directory  ? directory_leaves_.size()
+                          : log == Log::evidence ? drafts_.size()
+                                                 : audits_.size();
+    return committed_size(log) + appended;
 }
 Result<Hash> SqliteTransaction::log_node(Log log, unsigned level, std::uint64_t index) {
     return queries_.log_node(log, level, index);

@@ -45,7 +45,10 @@ public:
     BatchTidying committed();  // the logs have grown; returns what is to be tidied
     std::span<const EvidenceDraft> drafts() const { return drafts_; }
     std::span<const Hash> directory_leaves() const { return directory_leaves_; }
-    std::uint64_t committed_size(Log log) const { return log == Log::directory ? directory_size_ : evidence_size_; }
+    std::span<const AuditDraft> audits() const { return audits_; }
+    std::uint64_t committed_size(Log log) const {
+        return log == Log::directory ? directory_size_ : log == Log::evidence ? evidence_size_ : audit_size_;
+    }
     Status forget_orphans(const std::vector<std::int64_t>& messages);
 
     // --- the operation's side ---
@@ -79,6 +82,9 @@ public:
     std::size_t log_evidence(EvidenceDraft draft) override;
     Status link_submission(std::int64_t message_key, std::size_t draft) override;
     Status link_hand_over(std::int64_t mailbox_key, std::uint64_t seq, std::size_t draft) override;
+    void log_audit(AuditDraft draft) override { audits_.push_back(std::move(draft)); }
+    Status check_growth() const override;
+    Result<std::uint64_t> erase_audit(UnixMillis before, std::uint32_t limit) override;
 
     // Members (transaction_members.cpp).
     Result<std::vector<Member>> members(std::int64_t mailbox_key) override;
@@ -130,13 +136,14 @@ private:
         std::size_t leaves = 0;
         std::size_t adopted = 0;
         std::size_t orphaned = 0;
+        std::size_t audits = 0;
         TotalsChange totals;
     };
     struct Statements;
 
-    Status check_growth() const;
     Result<Touched*> touched(std::int64_t message_key);
     Status flush_touched();
+    Status store_audit(const SealedBatch& sealed);
     Result<Counters> counters(std::int64_t mailbox_key);
     Status set_counters(std::int64_t mailbox_key, const Counters& counters);
     Status check_quota(std::int64_t mailbox_key, const Counters& counters, std::uint64_t size, bool own);
@@ -156,6 +163,7 @@ private:
 
     std::uint64_t directory_size_ = 0;  // committed
     std::uint64_t evidence_size_ = 0;
+    std::uint64_t audit_size_ = 0;
     bool refuse_growth_ = false;
     Mark mark_;
     TotalsChange totals_;
@@ -163,6 +171,7 @@ private:
     std::vector<Touched> touched_;
     std::vector<EvidenceDraft> drafts_;
     std::vector<Hash> directory_leaves_;
+    std::vector<AuditDraft> audits_;
 };
 
 // The logs as committed, for the sealer: without what the running batch appended.

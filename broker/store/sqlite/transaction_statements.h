@@ -120,6 +120,11 @@ struct SqliteTransaction::Statements {
     Statement add_directory_node{database, "INSERT INTO directory_nodes VALUES (?1, ?2)"};
     Statement add_evidence{database, "INSERT INTO evidence VALUES (?1, ?2, ?3, ?4)"};
     Statement add_evidence_node{database, "INSERT INTO evidence_nodes VALUES (?1, ?2)"};
+    Statement add_audit{database, "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
+    Statement add_audit_node{database, "INSERT INTO audit_nodes VALUES (?1, ?2)"};
+    Statement erase_audit{database,
+                          "UPDATE audit SET row = x'', salt = x'', mailbox = NULL, member = NULL, message = NULL WHERE "
+                          "number IN (SELECT number FROM audit WHERE row <> x'' AND time < ?1 ORDER BY time LIMIT ?2)"};
     Statement set_checkpoint{database, "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2, ?3)"};
     Statement add_stamped{database, "INSERT OR IGNORE INTO stamped_checkpoints VALUES (?1, ?2)"};
     Statement set_note{database, "UPDATE checkpoints SET note = ?3 WHERE log = ?1 AND size = ?2"};

@@ -229,8 +229,9 @@ void Writer::acknowledge_too_early(Operations& operations) {
 Writer::Attempt Writer::commit([[maybe_unused]] Operations& operations) {
     const auto drafts = transaction_.drafts();
     const auto leaves = transaction_.directory_leaves();
-    if (!drafts.empty() || !leaves.empty()) {
-        auto sealed = sealer_.seal(committed_logs_, drafts, leaves);
+    const auto audits = transaction_.audits();
+    if (!drafts.empty() || !leaves.empty() || !audits.empty()) {
+        auto sealed = sealer_.seal(committed_logs_, drafts, leaves, audits);
         if (!sealed) return judge(sealed.error());
         sealed_ = std::move(*sealed);
         if (auto stored = transaction_.store_sealed(sealed_); !stored) return judge(stored.error());

@@ -156,8 +156,27 @@ CREATE TABLE evidence (
 ) STRICT;
 CREATE TABLE evidence_nodes (key INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
 
+-- Audit ----------------------------------------------------------------------------------------------------------------
+
+-- An erased row keeps number, time and leaf; its row and salt are empty and what it was found by is gone.
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY,  -- index in the audit log
+    time INTEGER NOT NULL,
+    mailbox BLOB,
+    member BLOB,
+    message BLOB,
+    row BLOB NOT NULL,
+    salt BLOB NOT NULL,
+    leaf BLOB NOT NULL
+) STRICT;
+CREATE INDEX audit_of_mailbox ON audit (mailbox, number) WHERE mailbox IS NOT NULL;
+CREATE INDEX audit_of_member ON audit (member, number) WHERE member IS NOT NULL;
+CREATE INDEX audit_of_message ON audit (message, number) WHERE message IS NOT NULL;
+CREATE INDEX audit_kept ON audit (time, number) WHERE row <> x'';
+CREATE TABLE audit_nodes (key INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
+
 CREATE TABLE checkpoints (
-    log INTEGER PRIMARY KEY,  -- 1 directory, 2 evidence
+    log INTEGER PRIMARY KEY,  -- 1 directory, 2 evidence, 3 audit
     size INTEGER NOT NULL,
     note BLOB NOT NULL
 ) STRICT;
