@@ -137,7 +137,6 @@ private:
                                             [this](const TransportKey& key) { trail_->expect_stranger(key); });
     }
 
-
     Status open_store() {
         store::Options options;
         options.directory = directory_;
@@ -238,16 +237,15 @@ private:
         options.guard.connections_per_address = config_.connections_per_address;
         front_ = std::make_unique<net::Front>(
             options, keys_.transport_secret, sessions_, outbox_, [this](net::Job& job) { return workers_->take(job); },
-            [this](auth::SessionId session) { watchers_.remove(session); }, clock_, counters_, log_,
-            *trail_);
+            [this](auth::SessionId session) { watchers_.remove(session); }, clock_, counters_, log_, *trail_);
         service::AboutBroker about{front_->endpoint(), directory_, clock_.now_ms()};
         auto make_handler = [this, about] {
             auto dispatcher =
                 std::make_shared<dispatch::AdminDispatcher>(*environment_, about, [this] { ask_to_stop(); });
             return [dispatcher](ByteView request, std::uint32_t uid) { return dispatcher->handle(request, uid); };
         };
-        admin_ = std::make_unique<net::AdminSocket>(directory_ / trust::home::kAdminSocket, make_handler, log_,
-                                                    *trail_);
+        admin_ =
+            std::make_unique<net::AdminSocket>(directory_ / trust::home::kAdminSocket, make_handler, log_, *trail_);
     }
 
     // Registrars are added by new editions of the broker file while the broker runs.

@@ -141,17 +141,18 @@ codec::AdminOutcome AdminDispatcher::act(const codec::AdminOperation& operation,
         std::visit(Object{out}, operation);
         return out;
     };
-    if (auto written = service::write_audit(environment_.store, row(codec::AuditType::administration_begun)); !written) {
-        return Error{written.error().code,
-                     std::string(name) + " was not done, because the audit log could not be written: " +
-                         written.error().message,
-                     written.error().hint, std::nullopt};
+    if (auto written = service::write_audit(environment_.store, row(codec::AuditType::administration_begun));
+        !written) {
+        return Error{
+            written.error().code,
+            std::string(name) + " was not done, because the audit log could not be written: " + written.error().message,
+            written.error().hint, std::nullopt};
     }
     auto outcome = std::visit(*services_, operation);
     auto done = row(codec::AuditType::administration_done);
     std::visit(Object{done}, outcome);
     if (auto written = service::write_audit(environment_.store, std::move(done)); !written)
-        environment_.log.error("the end of an administrative act is not in the audit log", {{"act", name}});
+        environment_.log.error("the end of an administrative act is not in the audit log", {{"act", std::string(name)}});
     return outcome;
 }
 

@@ -1,27 +1,18 @@
 #include "broker/dispatch/responder.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace carepost::dispatch {
 
 bool is_refusal(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::malformed_request:
-        case ErrorCode::unsupported_version:
-        case ErrorCode::too_large:
-        case ErrorCode::too_many:
-        case ErrorCode::not_allowed:
-        case ErrorCode::stale_epoch:
-        case ErrorCode::quota_exceeded:
-        case ErrorCode::part_mismatch:
-        case ErrorCode::expired:
-        case ErrorCode::invalid_signature:
-        case ErrorCode::already_exists:
-        case ErrorCode::vetoed:
-            return true;
-        default:
-            return false;
-    }
+    static constexpr ErrorCode kRefusals[] = {
+        ErrorCode::malformed_request, ErrorCode::unsupported_version, ErrorCode::too_large,
+        ErrorCode::too_many,          ErrorCode::not_allowed,         ErrorCode::stale_epoch,
+        ErrorCode::quota_exceeded,    ErrorCode::part_mismatch,       ErrorCode::expired,
+        ErrorCode::invalid_signature, ErrorCode::already_exists,      ErrorCode::vetoed,
+    };
+    return std::ranges::find(kRefusals, code) != std::end(kRefusals);
 }
 
 Responder::Responder(ReplySink& sink, SessionId session, std::uint64_t request_id, Refusals refusals)

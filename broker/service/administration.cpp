@@ -119,36 +119,37 @@ Status check_columns(const store::AuditRecord& record) {
                 "run `carepostctl audit verify`, and keep a copy of the data directory");
 }
 
+// Who verifies is given what is stored, to name it; who only looks must not be shown what is wrong.
+Result<codec::admin_reply::AuditRecord> answer_of(store::Reader& reader, store::AuditRecord record, bool proofs) {
+    auto columns = check_columns(record);
+    if (!proofs && !columns) return fail(std::move(columns.error()));
+    codec::admin_reply::AuditRecord out{record.index, std::move(record.row), {}, {}, {}, columns.has_value()};
+    if (proofs || out.row.empty()) out.leaf = std::move(record.leaf);  // an erased row still tells when
+    if (!proofs) return out;
+    out.salt = std::move(record.salt);
+    if (auto node = reader.log_node(store::Log::audit, 0, record.index)) out.node = *node;
+    return out;
+}
+
 }  // namespace
 
 Result<codec::admin_reply::Audit> Administration::audit(const codec::admin::Audit& audit) {
     codec::admin_reply::Audit out;
     const store::AuditFilter filter{audit.mailbox, audit.member, audit.message, audit.from, audit.until};
+    std::vector<store::AuditRecord> records;
     TRY(reader_.snapshot([&]() -> Status {
         TRY_ASSIGN(out.checkpoint, reader_.log_checkpoint(store::Log::audit));
-        TRY_ASSIGN(auto records, reader_.audit(filter, audit.start, audit.limit + 1));
-        std::size_t bytes = 0;
-        for (auto& record : records) {
-            bytes += record.row.size() + 256;
-            out.more = out.records.size() == audit.limit || bytes > kAnswerBytes;
-            if (out.more) break;
-            // Who verifies is given what is stored, to name it; who only looks must not be shown what is wrong.
-            if (!audit.proofs) TRY(check_columns(record));
-            codec::admin_reply::AuditRecord one{record.index, std::move(record.row), {}, {}, {}};
-            if (audit.proofs) {
-                one.salt = std::move(record.salt);
-                one.leaf = std::move(record.leaf);
-                if (auto node = reader_.log_node(store::Log::audit, 0, record.index)) one.node = *node;
-                one.consistent = check_columns({record.index, record.time, record.mailbox, record.member,
-                                                record.message, one.row, {}, {}})
-                                     .has_value();
-            } else if (one.row.empty()) {
-                one.leaf = std::move(record.leaf);  // it still tells when
-            }
-            out.records.push_back(std::move(one));
-        }
+        TRY_ASSIGN(records, reader_.audit(filter, audit.start, audit.limit + 1));
         return {};
     }));
+    std::size_t bytes = 0;
+    for (auto& record : records) {
+        bytes += record.row.size() + 256;
+        out.more = out.records.size() == audit.limit || bytes > kAnswerBytes;
+        if (out.more) break;
+        TRY_ASSIGN(auto one, answer_of(reader_, std::move(record), audit.proofs));
+        out.records.push_back(std::move(one));
+    }
     return out;
 }
 

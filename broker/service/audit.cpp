@@ -12,7 +12,7 @@ constexpr auto kGather = std::chrono::milliseconds(500);  // so that a burst bec
 constexpr UnixMillis kFold = 60'000;
 constexpr UnixMillis kEraseEvery = 3'600'000;
 constexpr std::size_t kKindsMost = 10'000;  // kept apart within a minute; about 2 MiB
-constexpr std::size_t kRowsOfOne = 500;    // of one operation of the writer
+constexpr std::size_t kRowsOfOne = 500;     // of one operation of the writer
 constexpr std::uint32_t kEraseBatch = 500;
 constexpr int kEraseBatches = 20;  // of one call
 
@@ -146,7 +146,8 @@ void AuditTrail::write_rest() {
     write_due(take_due(true));
 }
 
-codec::AuditRow administration_row(codec::AuditType type, UnixMillis now, std::uint32_t uid, std::string_view operation) {
+codec::AuditRow administration_row(codec::AuditType type, UnixMillis now, std::uint32_t uid,
+                                   std::string_view operation) {
     codec::AuditRow row;
     row.type = type;
     row.time_ms = now;
@@ -156,9 +157,7 @@ codec::AuditRow administration_row(codec::AuditType type, UnixMillis now, std::u
 
 void AuditTrail::session_opened(const auth::Identity& who) {
     const bool member = who.kind == auth::Kind::member;
-    const std::string_view what = member                                ? "member"
-                                  : who.kind == auth::Kind::invitation ? "invitation"
-                                                                        : "pairing";
+    const std::string_view what = member ? "member" : who.kind == auth::Kind::invitation ? "invitation" : "pairing";
     note({codec::AuditType::session_opened, who.mailbox, who.member, what, 0, who.key, 0});
 }
 
@@ -183,7 +182,12 @@ void AuditTrail::request_refused(const auth::Identity& who, std::string_view ope
 }
 
 void AuditTrail::administration_refused(std::uint32_t uid) {
-    note({codec::AuditType::administration_refused, {}, {}, {}, static_cast<std::uint32_t>(ErrorCode::not_allowed), {},
+    note({codec::AuditType::administration_refused,
+          {},
+          {},
+          {},
+          static_cast<std::uint32_t>(ErrorCode::not_allowed),
+          {},
           uid});
 }
 
@@ -198,7 +202,7 @@ void AuditTrail::note(const Kind& kind) {
     if (found == gathered_.end()) {
         // More kinds than are kept apart share one row: how many they were is not lost.
         const bool full = gathered_.size() >= kKindsMost;
-        found = gathered_.try_emplace(full ? Kind{.type = codec::AuditType::entries_folded} : kind).first;
+        found = gathered_.try_emplace(full ? Kind{codec::AuditType::entries_folded, {}, {}, {}, 0, {}, 0} : kind).first;
     }
     auto& gathered = found->second;
     if (gathered.count++ == 0) gathered.first = now;
@@ -252,8 +256,8 @@ codec::AuditRow AuditTrail::row_of(const Kind& kind, const Gathered& gathered) {
     row.result = kind.result;
     row.count = gathered.count;
     row.detail = kind.detail;
-    const bool administration = kind.type == codec::AuditType::administration_read ||
-                                kind.type == codec::AuditType::administration_refused;
+    const bool administration =
+        kind.type == codec::AuditType::administration_read || kind.type == codec::AuditType::administration_refused;
     if (administration) row.detail = by_user(kind.uid, kind.detail);
     if (kind.key != TransportKey{}) row.subject = copy_of(kind.key.view());
     return row;

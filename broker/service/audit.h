@@ -22,7 +22,8 @@ Status log_audit(store::Transaction& transaction, const codec::AuditRow& row);
 codec::AuditRow audit_row(codec::AuditType type, UnixMillis now, const MailboxId& mailbox);
 
 // What an administrator did. `operation` is a name of the routes table.
-codec::AuditRow administration_row(codec::AuditType type, UnixMillis now, std::uint32_t uid, std::string_view operation);
+codec::AuditRow administration_row(codec::AuditType type, UnixMillis now, std::uint32_t uid,
+                                   std::string_view operation);
 
 // Writes a row by itself and waits until it is on disk, at most 30 seconds. Not for the threads of the store.
 Status write_audit(store::Store& store, codec::AuditRow row);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/service/audit.h"
 #include "broker/service/chain_members.h"
 #include "broker/service/evidence.h"
 #include "proto/base/hash.h"
@@ -70,7 +71,8 @@ public:
         TRY_ASSIGN(auto draft, mailbox_statement(codec::EvidenceType::mailbox_admitted, certificate.mailbox,
                                                  environment_.clock.now_ms()));
         transaction.log_evidence(std::move(draft));
-        return {};
+        return log_audit(transaction, audit_row(codec::AuditType::mailbox_admitted, environment_.clock.now_ms(),
+                                                certificate.mailbox));
     }
 
     void committed(const store::Settled&) override {
@@ -155,13 +157,14 @@ private:
 class PublishOp final : public store::WriteOp {
 public:
     PublishOp(Environment& environment, const MailboxId& mailbox, codec::SignedObject entry, trust::MailboxState next,
-              Hash previous, ChainMembers members, Done<codec::reply::Publish> done)
+              Hash previous, ChainMembers members, codec::AuditRow audit, Done<codec::reply::Publish> done)
         : environment_(environment),
           mailbox_(mailbox),
           entry_(std::move(entry)),
           next_(std::move(next)),
           previous_(previous),
           members_(std::move(members)),
+          audit_(std::move(audit)),
           done_(std::move(done)) {}
 
     std::size_t bytes() const override { return entry_.object.size() + 256; }
@@ -176,6 +179,7 @@ public:
         NewEntry entry{store::LeafType::chain_entry, mailbox->label, next_.head_seq(), entry_};
         TRY_ASSIGN(index_, log_entry(transaction, mailbox->key, entry, environment_.random));
         TRY(members_.apply(transaction));
+        TRY(log_audit(transaction, audit_));
         return transaction.set_chain_head(mailbox->key, next_.head_seq() + 1, next_.head_hash(), epochs_until(next_));
     }
 
@@ -192,9 +196,22 @@ private:
     trust::MailboxState next_;
     Hash previous_;
     ChainMembers members_;
+    codec::AuditRow audit_;
     Done<codec::reply::Publish> done_;
     std::uint64_t index_ = 0;
 };
+
+codec::AuditRow publication_row(const auth::Identity& member, const codec::ChainEntry& entry, UnixMillis now) {
+    // By index in ChainEntry::body.
+    static constexpr std::string_view kKinds[] = {"genesis",        "epoch",         "add member",
+                                                  "remove members", "change rights", "replace identity",
+                                                  "dispute",        "veto",          "take over"};
+    static_assert(std::size(kKinds) == std::variant_size_v<decltype(entry.body)>);
+    auto row = audit_row(codec::AuditType::chain_entry_published, now, member.mailbox);
+    row.member = member.member;
+    row.detail = kKinds[entry.body.index()];
+    return row;
+}
 
 Result<trust::MailboxState> stored_chain(store::Reader& reader, std::int64_t mailbox_key,
                                          const trust::ChainRules& rules) {
@@ -236,7 +253,8 @@ public:
         TRY_ASSIGN(auto draft,
                    mailbox_statement(codec::EvidenceType::mailbox_revoked, mailbox_.id, environment_.clock.now_ms()));
         transaction.log_evidence(std::move(draft));
-        return {};
+        return log_audit(transaction,
+                         audit_row(codec::AuditType::mailbox_revoked, environment_.clock.now_ms(), mailbox_.id));
     }
 
     void committed(const store::Settled&) override {
@@ -312,7 +330,7 @@ void write_publication(Environment& environment, store::Reader& reader, const au
     step.time_ms = state->head_time_ms();
     environment.store.write(std::make_unique<PublishOp>(environment, member.mailbox, std::move(*object),
                                                         std::move(*state), previous, ChainMembers(std::move(step)),
-                                                        std::move(done)));
+                                                        publication_row(member, *chain_entry, now), std::move(done)));
 }
 
 void write_revocation(Environment& environment, store::Reader& reader, const Bytes& revocation,

@@ -1,5 +1,6 @@
 #include "broker/service/enrolment.h"
 
+#include "broker/service/audit.h"
 #include "broker/service/simple_op.h"
 
 namespace carepost::service {
@@ -76,7 +77,10 @@ void EnrolmentService::enrol(const auth::Identity& invitation, codec::op::Enrol 
                          {}};
     write_simply(
         environment_.store, kWriteBytes,
-        [row = std::move(row)](store::Transaction& transaction) { return transaction.put_enrolment(row); },
+        [row = std::move(row)](store::Transaction& transaction) -> Status {
+            TRY(log_audit(transaction, audit_row(codec::AuditType::enrolment_requested, row.received, row.mailbox)));
+            return transaction.put_enrolment(row);
+        },
         [done = std::move(done)](Status status) mutable {
             if (!status) return done(fail(std::move(status.error())));
             done(codec::reply::Enrol{});
@@ -116,13 +120,14 @@ void EnrolmentService::admit(const codec::admin::Admit& admit, Done<Admitted> do
 }
 
 void EnrolmentService::refuse(const codec::admin::Refuse& refuse, Done<bool> done) {
-    auto change = [refuse](store::Transaction& transaction) -> Status {
+    auto change = [refuse, now = environment_.clock.now_ms()](store::Transaction& transaction) -> Status {
         TRY_ASSIGN(auto enrolment, transaction.enrolment(refuse.mailbox));
         if (!enrolment || enrolment->state != store::EnrolmentState::pending) {
             return fail(ErrorCode::not_found, "no request of mailbox " + refuse.mailbox.hex() + " is waiting");
         }
         enrolment->state = store::EnrolmentState::refused;
         enrolment->reason = refuse.reason;
+        TRY(log_audit(transaction, audit_row(codec::AuditType::enrolment_refused, now, refuse.mailbox)));
         return transaction.put_enrolment(*enrolment);
     };
     write_simply(environment_.store, kWriteBytes, std::move(change), [done = std::move(done)](Status status) mutable {

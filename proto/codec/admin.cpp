@@ -251,8 +251,8 @@ Result<AdminOutcome> decode(const schema::AdminAuditReply& in) {
     admin_reply::Audit out{{}, own(in.checkpoint()), in.more()};
     for (const auto& record : in.records()) {
         TRY_ASSIGN(auto node, fixed<Hash>(record.node(), "node"));
-        out.records.push_back({record.index(), own(record.row()), own(record.salt()), own(record.leaf()), node,
-                               !record.inconsistent()});
+        out.records.push_back(
+            {record.index(), own(record.row()), own(record.salt()), own(record.leaf()), node, !record.inconsistent()});
     }
     return out;
 }

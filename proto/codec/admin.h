@@ -70,10 +70,10 @@ struct PruneAudit {
 
 }  // namespace admin
 
-using AdminOperation = std::variant<admin::Status, admin::AddInvitation, admin::PendingEnrolments, admin::Admit,
-                                    admin::Refuse, admin::ListMailboxes, admin::ShowMailbox, admin::Revoke,
-                                    admin::Checkpoint, admin::LogLeaves, admin::LogEntries, admin::Stop,
-                                    admin::Audit, admin::PruneAudit>;
+using AdminOperation =
+    std::variant<admin::Status, admin::AddInvitation, admin::PendingEnrolments, admin::Admit, admin::Refuse,
+                 admin::ListMailboxes, admin::ShowMailbox, admin::Revoke, admin::Checkpoint, admin::LogLeaves,
+                 admin::LogEntries, admin::Stop, admin::Audit, admin::PruneAudit>;
 
 Bytes encode_admin_request(const AdminOperation& operation);
 // Errors: malformed_request, too_large, too_many.
@@ -171,10 +171,10 @@ struct PruneAudit {
 
 }  // namespace admin_reply
 
-using AdminOutcome = std::variant<Error, admin_reply::Done, admin_reply::Status, admin_reply::PendingEnrolments,
-                                  admin_reply::Admit, admin_reply::ListMailboxes, admin_reply::ShowMailbox,
-                                  admin_reply::Checkpoint, admin_reply::LogLeaves, admin_reply::LogEntries,
-                                  admin_reply::Audit, admin_reply::PruneAudit>;
+using AdminOutcome =
+    std::variant<Error, admin_reply::Done, admin_reply::Status, admin_reply::PendingEnrolments, admin_reply::Admit,
+                 admin_reply::ListMailboxes, admin_reply::ShowMailbox, admin_reply::Checkpoint, admin_reply::LogLeaves,
+                 admin_reply::LogEntries, admin_reply::Audit, admin_reply::PruneAudit>;
 
 Bytes encode_admin_reply(const AdminOutcome& outcome);
 Result<AdminOutcome> decode_admin_reply(ByteView bytes);

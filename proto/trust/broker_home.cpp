@@ -172,8 +172,9 @@ Result<TrustedBroker> make_broker_home(const fs::path& directory, const NewBroke
     const SigningKey root = SigningKey::generate(random);
     Secret<32> transport = random.secret<32>();
     const TransportKey transport_key = public_half(transport);
-    const BrokerKeys keys{std::move(transport), transport_key, SigningKey::generate(random),
-                          SigningKey::generate(random), SigningKey::generate(random), SigningKey::generate(random)};
+    const BrokerKeys keys{std::move(transport),         transport_key,
+                          SigningKey::generate(random), SigningKey::generate(random),
+                          SigningKey::generate(random), SigningKey::generate(random)};
     TRY(write_keys(directory, keys, random));
     TRY(write_signing_key(directory / home::kRootKey, key_type::kRootSeed, root, root_unlock, random));
     TRY(write_file_atomic(directory / home::kConfiguration, view_of(configuration_text(broker.endpoint)), kPublicFile,

@@ -211,6 +211,7 @@ public:
                                  [this]() -> Result<std::vector<trust::Registrar>> { return world.registrars(); },
                                  counters,
                                  log,
+                                 trail,
                                  {{"sandbox.example/directory", world.directory.verify_key()}, witnesses, {}}});
     }
     void close() {
@@ -255,6 +256,7 @@ public:
     service::Watchers watchers{pushes};
     observe::Counters counters;
     observe::SilentLog log;
+    auth::NoTrail trail;
     std::unique_ptr<store::Store> store;
     std::unique_ptr<store::Reader> parts_reader;
     std::unique_ptr<store::Reader> reader;

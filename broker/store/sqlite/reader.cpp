@@ -45,7 +45,7 @@ RecipientStatus read_recipient(Row& row) {
 // One read statement each, prepared with the connection.
 // The most selective filter chooses the index; the others are checked on its rows.
 #define AUDIT_SELECT "SELECT number, time, mailbox, member, message, row, salt, leaf FROM audit WHERE "
-#define AUDIT_REST                                                                                             \
+#define AUDIT_REST                                                                                                \
     "number >= ?1 AND time >= ?2 AND time < ?3 AND (?5 IS NULL OR mailbox = ?5) AND (?6 IS NULL OR member = ?6) " \
     "AND (?7 IS NULL OR message = ?7) ORDER BY number LIMIT ?4"
 

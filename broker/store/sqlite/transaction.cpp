@@ -40,8 +40,8 @@ void SqliteTransaction::begin_batch(bool refuse_growth) {
 
 void SqliteTransaction::begin_operation() {
     touched_.clear();
-    mark_ = {drafts_.size(), directory_leaves_.size(), tidying_.adopted.size(), tidying_.orphaned.size(),
-             audits_.size(), totals_};
+    mark_ = {drafts_.size(),           directory_leaves_.size(), tidying_.adopted.size(),
+             tidying_.orphaned.size(), audits_.size(),           totals_};
 }
 
 Status SqliteTransaction::finish_operation() { return flush_touched(); }

@@ -22,6 +22,15 @@ std::vector<AdminOperation> all_operations() {
     out.emplace_back(admin::LogLeaves{true, 7, 8});
     out.emplace_back(admin::LogEntries{9, 10});
     out.emplace_back(admin::Stop{});
+    out.emplace_back(admin::Audit{.start = 7,
+                                  .limit = 50,
+                                  .mailbox = MailboxId{{1}},
+                                  .member = MemberId{{2}},
+                                  .message = MessageId{{3}},
+                                  .from = 4,
+                                  .until = 5,
+                                  .proofs = true});
+    out.emplace_back(admin::PruneAudit{1});
     return out;
 }
 

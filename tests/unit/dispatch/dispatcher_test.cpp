@@ -63,6 +63,8 @@ std::vector<codec::AdminOperation> all_admin_operations() {
     out.emplace_back(admin::LogLeaves{});
     out.emplace_back(admin::LogEntries{});
     out.emplace_back(admin::Stop{});
+    out.emplace_back(admin::Audit{});
+    out.emplace_back(admin::PruneAudit{1});
     return out;
 }
 
@@ -215,13 +217,13 @@ TEST_CASE("administration: every operation is answered, and none of the wire is 
     for (std::size_t i = 0; i < operations.size(); ++i) {
         INFO(dispatch::admin_routes()[i].name);
         REQUIRE(operations[i].index() == i);
-        const auto outcome = codec::decode_admin_reply(dispatcher.handle(codec::encode_admin_request(operations[i])));
+        const auto outcome = codec::decode_admin_reply(dispatcher.handle(codec::encode_admin_request(operations[i]), 0));
         REQUIRE(outcome);
         if (const auto* error = std::get_if<Error>(&*outcome)) CHECK(error->code != ErrorCode::internal);
     }
     CHECK(stops == 1);
     for (const auto& garbage : {Bytes{}, Bytes(20, 0xFF), codec::encode_request({1, 0, codec::op::List{}})}) {
-        const auto outcome = codec::decode_admin_reply(dispatcher.handle(garbage));
+        const auto outcome = codec::decode_admin_reply(dispatcher.handle(garbage, 0));
         REQUIRE(outcome);
         REQUIRE(std::holds_alternative<Error>(*outcome));
         CHECK(std::get<Error>(*outcome).code == ErrorCode::malformed_request);
@@ -235,7 +237,7 @@ TEST_CASE("administration: a request over its route's bound is refused", "[dispa
     auto request = codec::encode_admin_request(codec::admin::Status{});
     request.insert(request.end(), {0xFA, 0x7F, 0xD0, 0x0F});  // an unknown field of 2,000 bytes
     request.resize(request.size() + 2000);
-    const auto outcome = codec::decode_admin_reply(dispatcher.handle(request)).value();
+    const auto outcome = codec::decode_admin_reply(dispatcher.handle(request, 0)).value();
     REQUIRE(std::holds_alternative<Error>(outcome));
     CHECK((std::get<Error>(outcome).code == ErrorCode::too_large ||
            std::get<Error>(outcome).code == ErrorCode::malformed_request));

@@ -34,7 +34,7 @@ public:
         sessions.put(member(innocent.key, 2));
         front = std::make_unique<net::Front>(
             options, broker.secret, sessions, outbox, [this](net::Job& job) { return take(job); },
-            [](auth::SessionId) {}, clock, counters, log);
+            [](auth::SessionId) {}, clock, counters, log, trail);
     }
     std::uint16_t port() const {
         return static_cast<std::uint16_t>(std::stoul(front->endpoint().substr(front->endpoint().rfind(':') + 1)));
@@ -50,6 +50,7 @@ public:
     SystemClock clock;
     observe::Counters counters;
     observe::SilentLog log;
+    auth::NoTrail trail;
     auth::SessionDirectory sessions{clock};
     net::Outbox outbox;
     std::unique_ptr<net::Front> front;

@@ -14,7 +14,8 @@ struct Zap {
     SteadyClock clock;
     observe::Counters counters;
     auth::SessionDirectory sessions{clock};
-    ZapHandler handler{sessions, clock, counters, {1, 50}};
+    auth::NoTrail trail;
+    ZapHandler handler{sessions, clock, counters, {1, 50}, trail};
 
     std::vector<Bytes> good(const TransportKey& key, std::string_view address = "10.0.0.1") {
         std::vector<Bytes> out;
