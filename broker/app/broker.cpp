@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kSelfTestPatience = std::chrono::seconds(10);
-constexpr UnixMillis kStampAgeMs = 30ULL * 60 * 1000;            // well within the promised hour
+constexpr UnixMillis kStampAgeMs = 30ULL * 60 * 1000;  // well within the promised hour
 constexpr UnixMillis kDayMs = 24ULL * 3600 * 1000;
 constexpr std::uint64_t kUploadAgeMs = 7ULL * 24 * 3600 * 1000;  // unfinished uploads are forgotten after a week
 

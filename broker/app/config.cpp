@@ -93,7 +93,8 @@ const std::vector<Setting>& settings() {
         number("limits.connections_per_address", &Config::connections_per_address, 1, 1'000'000),
         number("limits.requests_per_second", &Config::requests_per_second, 1, 1'000'000'000),
         number("limits.requests_per_second_per_address", &Config::requests_per_second_per_address, 1, 1'000'000'000),
-        {"directory.witnesses", take_witnesses, "a list of at most 16 keys, each as its witness prints it", show_witnesses},
+        {"directory.witnesses", take_witnesses, "a list of at most 16 keys, each as its witness prints it",
+         show_witnesses},
         number("audit.retention_days", &Config::audit_retention_days, 30, 36'500),
         {"log.level", take_level, "\"error\", \"warning\", \"info\" or \"debug\"", show_level},
     };
