@@ -241,6 +241,75 @@ void add_log_commands(Parser& p) {
         });
 }
 
+void add_audit_filter(CLI::App* sub, AuditFilterOptions& filter) {
+    sub->add_option("--mailbox", filter.mailbox, "Address or id of a mailbox");
+    sub->add_option("--member", filter.member, "Id of a member")->type_name("ID");
+    sub->add_option("--message", filter.message, "Id of a message")->type_name("ID");
+    sub->add_option("--since", filter.since, "From this date or moment (UTC) on, or 12h, 7d ago");
+    sub->add_option("--until", filter.until, "Before this date or moment");
+}
+
+void add_audit_reading(Parser& p, CLI::App* group) {
+    p.command<AuditShow>(group, "show", "Rows of the audit log",
+                         "carepostctl audit show --since 7d --mailbox nihii:19234011/DOCTOR",
+                         [&p](CLI::App* sub, AuditShow& o) {
+                             add_audit_filter(sub, o.filter);
+                             sub->add_flag("--follow", o.follow, "Go on with what happens, until Ctrl-C");
+                             p.add_data(sub, o.data);
+                         });
+    p.command<AuditTrace>(group, "trace", "What happened to one message, in order of time",
+                          "carepostctl audit trace 6a1f0c9d6a1f0c9d6a1f0c9d6a1f0c9d",
+                          [&p](CLI::App* sub, AuditTrace& o) {
+                              sub->add_option("MESSAGE-ID", o.message, "Id of the message")->required();
+                              p.add_data(sub, o.data);
+                          });
+    p.command<AuditVerify>(
+        group, "verify", "Check every row against its leaf, and all leaves against the signed head",
+        "carepostctl audit verify --since-checkpoint last-month --save-checkpoint this-month",
+        [&p](CLI::App* sub, AuditVerify& o) {
+            sub->add_option("FILE", o.file, "A bundle of `audit export`; without it the broker is asked");
+            sub->add_option("--broker", o.broker, "Trusted broker file [DIR/broker.carepost]")->type_name("FILE");
+            sub->add_option("--key", o.key, "The audit log's key, instead of the broker file's")
+                ->type_name("NAME+ID+KEY");
+            sub->add_option("--since-checkpoint", o.since_checkpoint,
+                            "Older signed head: the log may only have grown since")
+                ->type_name("FILE");
+            sub->add_option("--save-checkpoint", o.save_checkpoint, "Keep the verified signed head here")
+                ->type_name("FILE");
+            p.add_data(sub, o.data);
+        });
+}
+
+void add_audit_commands(Parser& p) {
+    CLI::App* group = p.app.add_subcommand("audit", "Who did what, and when")->require_subcommand(1);
+    add_audit_reading(p, group);
+    p.command<AuditExport>(
+        group, "export", "Write rows for other programs",
+        "carepostctl audit export --format syslog --since 1d --output audit.log", [&p](CLI::App* sub, AuditExport& o) {
+            o.format = "json";
+            o.enterprise = 32473;
+            add_audit_filter(sub, o.filter);
+            sub->add_option("--format", o.format,
+                            "json lines, syslog (RFC 5424), or a bundle that `audit verify` checks")
+                ->check(CLI::IsMember({"json", "syslog", "bundle"}))
+                ->capture_default_str();
+            sub->add_option("--output", o.output, "File to write; - for standard output")
+                ->required()
+                ->type_name("FILE");
+            sub->add_option("--host", o.host, "Host name in syslog lines [this machine's]");
+            sub->add_option("--enterprise", o.enterprise,
+                            "Your private enterprise number in syslog lines; 32473 is reserved for examples")
+                ->capture_default_str();
+            p.add_data(sub, o.data);
+        });
+    p.command<AuditPrune>(
+        group, "prune", "Erase old rows; their leaves stay, and everything still verifies",
+        "carepostctl audit prune --before 2025-01-01", [&p](CLI::App* sub, AuditPrune& o) {
+            sub->add_option("--before", o.before, "Date, moment (UTC), or how long ago: 2y")->required();
+            p.add_data(sub, o.data);
+        });
+}
+
 void declare(Parser& p) {
     p.app.name("carepostctl");
     p.app.set_version_flag("--version", std::string("carepostctl ") + kVersion);
@@ -255,6 +324,7 @@ void declare(Parser& p) {
     add_registrar_online(p, registrar);
     add_mailbox_commands(p);
     add_log_commands(p);
+    add_audit_commands(p);
     p.command<Completion>(&p.app, "completion", "Completion script for a shell",
                           "carepostctl completion bash >/etc/bash_completion.d/carepostctl",
                           [](CLI::App* sub, Completion& o) {

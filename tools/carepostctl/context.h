@@ -37,6 +37,11 @@ Status run(const MailboxShow& options, Context& context);
 Status run(const LogCheckpoint& options, Context& context);
 Status run(const LogLeaves& options, Context& context);
 Status run(const LogVerify& options, Context& context);
+Status run(const AuditShow& options, Context& context);
+Status run(const AuditTrace& options, Context& context);
+Status run(const AuditVerify& options, Context& context);
+Status run(const AuditExport& options, Context& context);
+Status run(const AuditPrune& options, Context& context);
 Status run(const Completion& options, Context& context);
 
 }  // namespace carepost::ctl

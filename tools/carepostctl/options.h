@@ -125,13 +125,50 @@ struct LogVerify {
     bool online = false;  // said so; the same as no `leaves`
     bool evidence = false;
 };
+// Which rows of the audit log. Texts are as typed; empty: all.
+struct AuditFilterOptions {
+    std::string mailbox;  // address or id
+    std::string member;
+    std::string message;
+    std::string since;  // a moment, or how long ago
+    std::string until;
+};
+struct AuditShow {
+    Path data;
+    AuditFilterOptions filter;
+    bool follow = false;
+};
+struct AuditTrace {
+    Path data;
+    std::string message;
+};
+struct AuditVerify {
+    Path data;
+    std::optional<Path> file;  // a bundle; nothing: asks the broker
+    std::optional<Path> broker;
+    std::string key;  // instead of the broker file's
+    std::optional<Path> since_checkpoint;
+    std::optional<Path> save_checkpoint;
+};
+struct AuditExport {
+    Path data;
+    AuditFilterOptions filter;
+    std::string format;
+    Path output;
+    std::string host;              // in syslog lines; empty: this machine's
+    std::uint32_t enterprise = 0;  // in syslog lines
+};
+struct AuditPrune {
+    Path data;
+    std::string before;
+};
 struct Completion {
     std::string shell;
 };
 
 using Command = std::variant<Init, Sandbox, BrokerStatus, Doctor, RegistrarNew, Invite, Serve, Pending, Sign, AdmitFile,
                              RefuseRequest, RevokeMailbox, MailboxList, MailboxShow, LogCheckpoint, LogLeaves,
-                             LogVerify, Completion>;
+                             LogVerify, AuditShow, AuditTrace, AuditVerify, AuditExport, AuditPrune, Completion>;
 
 struct Invocation {
     Command command;

@@ -51,8 +51,6 @@ std::vector<AdminOutcome> all_outcomes() {
     out.emplace_back(admin_reply::Admit{5, MailboxId{{6}}});
     out.emplace_back(admin_reply::ListMailboxes{{row, row}, true});
     out.emplace_back(admin_reply::ShowMailbox{row, {{MemberId{{7}}, "desk", 3, true, MemberKind::delegate, 99, true}}});
-    out.emplace_back(admin_reply::Checkpoint{Bytes(100, 8), Bytes(100, 9)});
-    out.emplace_back(admin_reply::ShowMailbox{row, {{MemberId{{7}}, "desk", 3, true}}});
     out.emplace_back(admin_reply::Checkpoint{Bytes(100, 8), Bytes(100, 9), Bytes(100, 7)});
     out.emplace_back(admin_reply::LogLeaves{{Bytes(73, 1), Bytes(73, 2)}});
     out.emplace_back(admin_reply::LogEntries{{Bytes(400, 3)}});
