@@ -1,5 +1,6 @@
 #include "client-lib/src/client.h"
 
+#include "client-lib/src/directory/witness.h"
 #include "client-lib/src/events/watcher.h"
 #include "client-lib/src/identity/enrolment.h"
 #include "client-lib/src/members/join.h"
@@ -38,6 +39,10 @@ struct Client::Impl {
     Reader reader;
     std::unique_ptr<Watcher> watcher;
 };
+
+Result<Cosigned> Client::cosign(Witness& witness, Call call) {
+    return witness.cosign(*impl_->core, impl_->core->timeout_of(call));
+}
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Client::~Client() = default;

@@ -14,6 +14,9 @@
 
 namespace carepost::client {
 
+class Witness;
+struct Cosigned;
+
 class Client {
 public:
     // --- a client's life -----------------------------------------------------------------------------------
@@ -143,6 +146,11 @@ public:
     // takes it back, after the running call has returned. The callback may call this client, but
     // not destroy it.
     void on_event(std::function<void(const Event&)> callback);
+
+    // --- witnessing -----------------------------------------------------------------------------------------
+
+    // One step of a witness of the broker's directory log (directory/witness.h).
+    Result<Cosigned> cosign(Witness& witness, Call call = {});
 
     // --- receipts ------------------------------------------------------------------------------------------
 

@@ -41,6 +41,8 @@ inline constexpr std::uint16_t kEvidenceLogSeed = 19;
 inline constexpr std::uint16_t kStatementSeed = 20;
 inline constexpr std::uint16_t kBrokerTransportSecret = 21;  // 32 bytes, Curve25519
 inline constexpr std::uint16_t kAuditLogSeed = 22;           // 32 bytes, Ed25519
+inline constexpr std::uint16_t kWitnessSeed = 30;            // 32 bytes, Ed25519
+inline constexpr std::uint16_t kWitnessName = 31;            // as it stands in its cosignatures
 }  // namespace key_type
 
 // How a key file is opened. The caller keeps what these point to alive during the call.

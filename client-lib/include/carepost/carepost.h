@@ -574,6 +574,38 @@ CAREPOST_API const char* carepost_event_message_id(const carepost_event* event);
 CAREPOST_API uint64_t carepost_event_message_number(const carepost_event* event);
 CAREPOST_API void carepost_event_free(carepost_event* event);
 
+/* --- Witnesses --- */
+
+/* A witness looks after a broker's directory log: it cosigns a signed head (C2SP checkpoint, cosignature/v1) only after it has checked
+ * that the log continues the head it cosigned before. Clients may demand the cosignatures of some witnesses. It needs an
+ * identity of its own at that broker, and a key of its own: HOME/config/witness.key, unlocked as the identity's keys. What it cosigned
+ * last is kept in HOME/data/witness.checkpoint, written before a cosignature leaves the machine. One thread at a time. */
+typedef struct carepost_witness carepost_witness;
+/* A signed head with this witness's cosignature. */
+typedef struct carepost_cosigned carepost_cosigned;
+
+/* Makes the key. `name` is how it is called in its cosignatures: printable, without spaces and plus signs, at best with a domain name
+ * of yours. Errors: already_exists, bad_argument, cannot_create, io_failed, disk_full. */
+CAREPOST_FALLIBLE carepost_witness_make(const carepost_options* options, const char* name, carepost_witness** witness);
+/* Errors: not_enrolled (there is no such key), unsafe_key_file, wrong_passphrase, damaged_file. */
+CAREPOST_FALLIBLE carepost_witness_open(const carepost_options* options, carepost_witness** witness);
+/* The public key as a C2SP verifier key, for the broker and for clients. */
+CAREPOST_API const char* carepost_witness_key(const carepost_witness* witness);
+/* Fetches the newest head, checks it, remembers it, cosigns it and brings the cosignature to the broker. `client` is open on the
+ * same home. Errors: any, not_found (the log is empty), not_allowed (the broker does not take this witness's cosignatures),
+ * log_unverified (the head is not proven to continue the last one: nothing was cosigned), fraud_proven (the broker has signed two logs that
+ * contradict each other; the proof is kept, and nothing is ever cosigned again). */
+CAREPOST_FALLIBLE carepost_witness_cosign(carepost_witness* witness, carepost_client* client, uint32_t deadline_ms,
+                                          carepost_cosigned** cosigned);
+CAREPOST_API void carepost_witness_free(carepost_witness* witness);
+/* The note, as it may be published. */
+CAREPOST_API const char* carepost_cosigned_note(const carepost_cosigned* cosigned);
+CAREPOST_API uint64_t carepost_cosigned_size(const carepost_cosigned* cosigned);
+/* 64 lower-case hexadecimal digits. */
+CAREPOST_API const char* carepost_cosigned_root(const carepost_cosigned* cosigned);
+CAREPOST_API int64_t carepost_cosigned_time(const carepost_cosigned* cosigned);
+CAREPOST_API void carepost_cosigned_free(carepost_cosigned* cosigned);
+
 #ifdef __cplusplus
 }
 #endif

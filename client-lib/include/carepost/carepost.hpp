@@ -419,6 +419,49 @@ private:
     detail::Handle<carepost_client, carepost_close> handle_;
 };
 
+// --- witnesses ------------------------------------------------------------------------------------------------------
+
+// A signed head of the directory log with a witness's cosignature.
+struct Cosigned {
+    std::string note, root;
+    std::uint64_t size = 0;
+    std::int64_t time = 0;
+};
+
+// Cosigns the heads of a broker's directory log, never one that does not continue the one before. One thread at a time.
+class Witness {
+public:
+    static Result<Witness> make(const Options& options, const std::string& name) {
+        auto handle = detail::options(options);
+        if (!handle) return handle.error();
+        carepost_witness* raw = nullptr;
+        if (carepost_error* error = carepost_witness_make(handle->get(), name.c_str(), &raw)) return Error::take(error);
+        return Witness(raw);
+    }
+    static Result<Witness> open(const Options& options) {
+        auto handle = detail::options(options);
+        if (!handle) return handle.error();
+        carepost_witness* raw = nullptr;
+        if (carepost_error* error = carepost_witness_open(handle->get(), &raw)) return Error::take(error);
+        return Witness(raw);
+    }
+    std::string key() const { return carepost_witness_key(handle_.get()); }
+    Result<Cosigned> cosign(const Client& client, std::chrono::milliseconds deadline = {}) const {
+        return detail::call<carepost_cosigned, carepost_cosigned_free>(
+            [&](carepost_cosigned** out) {
+                return carepost_witness_cosign(handle_.get(), client.handle(), detail::milliseconds(deadline), out);
+            },
+            [](const carepost_cosigned* c) {
+                return Cosigned{carepost_cosigned_note(c), carepost_cosigned_root(c), carepost_cosigned_size(c),
+                                carepost_cosigned_time(c)};
+            });
+    }
+
+private:
+    explicit Witness(carepost_witness* handle) : handle_(handle) {}
+    detail::Handle<carepost_witness, carepost_witness_free> handle_;
+};
+
 }  // namespace v0
 }  // namespace carepost
 
