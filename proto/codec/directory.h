@@ -32,8 +32,8 @@ struct BrokerFile {
         registrars;  // of RegistrarCertificate; at most 16, none in a fresh broker's first edition
     bool sandbox = false;
     UnixMillis created_ms = 0;
-    std::string audit_origin;  // empty, and the key absent, in files made before there was an audit log
-    std::optional<VerifyKey> audit_key;
+    std::string audit_origin = {};  // empty, and the key absent, in files made before there was an audit log
+    std::optional<VerifyKey> audit_key = {};
 };
 struct Certificate {
     Serial serial;

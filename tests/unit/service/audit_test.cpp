@@ -10,6 +10,8 @@ using namespace carepost::test;
 
 namespace {
 
+constexpr auto kDoctor = "nihii:19234011/DOCTOR";
+
 std::vector<codec::AuditRow> rows_of(store::Reader& reader) {
     std::vector<codec::AuditRow> out;
     for (const auto& record : must(reader.audit({}, 0, 10'000)))
