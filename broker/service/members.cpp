@@ -112,7 +112,9 @@ Status MembersService::check_request(const auth::Identity& newcomer, const Bytes
         if (error.code == ErrorCode::certificate_invalid) error.code = ErrorCode::invalid_signature;
         return fail(std::move(error));
     }
-    if (verified->request().mailbox != newcomer.mailbox)
+    // A new device knows the address alone: it names no mailbox.
+    const MailboxId& wanted = verified->request().mailbox;
+    if (!wanted.is_zero() && wanted != newcomer.mailbox)
         return fail(ErrorCode::not_allowed, "this code is for another mailbox", "pair with a new code");
     member = verified->request().member.id;
     return {};
