@@ -112,7 +112,9 @@ Status agrees_with_first(const Core& core, const SentRecord& record, const Recei
     }
     const auto first = verify_broker_receipt(record.receipt, core.broker);
     if (!first || first->log_origin != told.log_origin) return {};
-    if (first->time == told.time && first->log_index == told.log_index) return {};
+    TRY_ASSIGN(const auto then, codec::decode_receipt(record.receipt));
+    TRY_ASSIGN(const auto now, codec::decode_receipt(receipt));
+    if (then.leaf == now.leaf && then.index == now.index) return {};
     const auto second = core.paths.receipts() / fmt::format("{}-contradicts.receipt", told.message.hex());
     TRY(write_file_atomic(second, view_of(trust::armor(armor_kind::kReceipt, receipt)), kSecretFile,
                           Existing::replace));

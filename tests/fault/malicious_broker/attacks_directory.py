@@ -75,7 +75,7 @@ def false_clinic(s, signer):
             record.certificate.CopyFrom(made[0])
             del record.chain[:]
             record.chain.extend(made[1:])
-            s.world.head(record, seq=len(made) - 2, hash=head_hash)
+            s.world.head(record, seq=len(made) - 2, hash=head_hash, certificates=2)
 
     return ForkedLog(s.world, add=leaves), edit
 
@@ -391,7 +391,7 @@ def _(s):
     owner.tell_lies(log.show)
     done = owner.send(to=DOCTOR)
     s.wants(done.code in (65, 76), "the owner noticed nothing", done)
-    s.refused(done, done.code, "about this mailbox|not its owner|contradict")
+    s.refused(done, done.code, "about this mailbox|not its owner|contradict|same place")
     s.nothing_sent(owner)
 
 

@@ -6,22 +6,34 @@ import crypto
 from schema import evidence, parsed, wire
 from stage import CLINIC
 from table import AT_ONCE, NEXT_GOSSIP, attack
-from world import receipt_in_fork
+from world import EvidenceFork
 
 REFUSED = "refused as `invalid_signature` (exit 65); no receipt kept, the message stays in the spool"
 UNPROVEN = "that recipient shows as unproven (`invalid_signature`, exit 65), nothing is kept"
 
 
-def forged_submission(s, forge):
-    """The broker takes a message but gives a receipt made by `forge`; afterwards the honest one completes the same send."""
-    victim = s.victim("nurse")
-    before = receipts_of(victim)
+def submits(forge):
+    """A lie: the broker takes a message, but gives a receipt made by `forge`, which returns bytes or an EvidenceFork."""
+    forks = []
 
     def lie(event):
         if event.op == "submit" and event.said is not None and event.said.receipt:
-            event.said.receipt = forge(event.said.receipt)
+            forged = forge(event.said.receipt)
+            if isinstance(forged, EvidenceFork):
+                forks.append(forged)
+                forged = forged.bytes
+            event.said.receipt = forged
+        for fork in forks:
+            fork.prove(event)
 
-    victim.tell_lies(lie)
+    return lie
+
+
+def forged_submission(s, forge):
+    """Such a receipt is refused, and none is kept."""
+    victim = s.victim("nurse")
+    before = receipts_of(victim)
+    victim.tell_lies(submits(forge))
     done = victim.send()
     s.refused(done, 65, "receipt|evidence|proof|signature")
     s.wants(receipts_of(victim) == before, "a receipt was kept")
@@ -54,7 +66,7 @@ def _(s):
 
 @attack("receipt by another key", AT_ONCE, "a receipt whose evidence head is signed by a key that was never pinned", REFUSED)
 def _(s):
-    forged_submission(s, lambda receipt: receipt_in_fork(s.world, receipt, key=s.world.evil_key))
+    forged_submission(s, lambda receipt: EvidenceFork(s.world, receipt, key=s.world.evil_key))
 
 
 @attack("receipt that is not in the log", AT_ONCE, "one bit of the receipt's inclusion proof is flipped", REFUSED)
@@ -74,7 +86,7 @@ def _(s):
     def edit(row):
         row.routing_hash = crypto.sha256(b"something else")
 
-    forged_submission(s, lambda receipt: receipt_in_fork(s.world, receipt, edit_row=edit))
+    forged_submission(s, lambda receipt: EvidenceFork(s.world, receipt, edit_row=edit))
 
 
 @attack("receipt of a refusal", AT_ONCE, "a rightly signed statement that the message was refused, given as a receipt", REFUSED)
@@ -82,7 +94,7 @@ def _(s):
     def edit(row):
         row.type = 2
 
-    forged_submission(s, lambda receipt: receipt_in_fork(s.world, receipt, edit_row=edit))
+    forged_submission(s, lambda receipt: EvidenceFork(s.world, receipt, edit_row=edit))
 
 
 @attack("receipt whose row is another", AT_ONCE, "the readable row says other than the logged leaf commits to", REFUSED)
@@ -220,7 +232,7 @@ def _(s):
 
     def lie(event):
         if event.op == "receipts" and event.said is not None:
-            event.said.receipt = receipt_in_fork(s.world, event.said.receipt, edit_row=edit_row)
+            event.said.receipt = EvidenceFork(s.world, event.said.receipt, edit_row=edit_row).bytes
 
     victim.tell_lies(lie)
     done = victim.run("status", s.status, "--json")
@@ -237,11 +249,7 @@ def _(s):
     def edit(row):
         row.time_ms = 4102444800000
 
-    def lie(event):
-        if event.op == "submit" and event.said is not None and event.said.receipt:
-            event.said.receipt = receipt_in_fork(s.world, event.said.receipt, edit_row=edit)
-
-    victim.tell_lies(lie)
+    victim.tell_lies(submits(lambda receipt: EvidenceFork(s.world, receipt, edit_row=edit)))
     done = victim.send()
     s.refused(done, 0, "one of the two clocks is wrong")
 
@@ -251,11 +259,7 @@ def _(s):
 def _(s):
     victim = s.victim("nurse")
 
-    def lie(event):
-        if event.op == "submit" and event.said is not None and event.said.receipt:
-            event.said.receipt = receipt_in_fork(s.world, event.said.receipt)
-
-    victim.tell_lies(lie)
+    victim.tell_lies(submits(lambda receipt: EvidenceFork(s.world, receipt)))
     sent = victim.send()
     victim.tell_lies()
     if sent.code != 0:

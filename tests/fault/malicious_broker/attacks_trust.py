@@ -9,7 +9,7 @@ from crypto import SigningKey
 from schema import directory, parsed
 from stage import CLINIC, GONE, HOSPITAL
 from table import AT_ONCE, NEXT_GOSSIP, attack
-from world import CERTIFICATE, CHAIN, RESET, ForkedLog, records_of, signed
+from world import CERTIFICATE, CHAIN, RESET, ForkedLog, records_of, resets_field, signed
 
 DAY = 86_400_000
 REFUSED = "refused as `certificate_invalid` (exit 65) or `reset_unconfirmed` (exit 77), nothing sealed"
@@ -47,8 +47,8 @@ class Longer:
         self.chain.append(content.SerializeToString())
         self.added.append(self.entry(CHAIN, content.seq, signed(self.chain[-1], "chain-entry", *keys)))
 
-    def show(self, victim, **counts):
-        """Tells it to a victim."""
+    def show(self, victim, stamped=None, **counts):
+        """Tells it to a victim; `stamped` as in ForkedLog.show."""
         log = ForkedLog(self.s.world, add=self.leaves)
 
         def edit(record):
@@ -58,10 +58,14 @@ class Longer:
             if self.certificate:
                 record.certificate.CopyFrom(self.certificate)
             if self.reset:
-                record.reset.CopyFrom(self.reset)
+                name, several = resets_field()
+                if several:
+                    getattr(record, name).append(self.reset)
+                else:
+                    getattr(record, name).CopyFrom(self.reset)
             self.s.world.head(record, seq=len(self.chain) - 1, hash=crypto.sha256(self.chain[-1]), **counts)
 
-        victim.tell_lies(lambda event: log.show(event, edit))
+        victim.tell_lies(lambda event: log.show(event, edit, stamped))
         return log
 
 
@@ -119,7 +123,7 @@ def _(s):
     owner.tell_lies(ForkedLog(s.world, add=longer.leaves).show)
     done = owner.send(to=HOSPITAL)
     s.wants(done.code in (65, 76), "the owner noticed nothing", done)
-    s.refused(done, done.code, "about this mailbox|not its owner|contradict|own")
+    s.refused(done, done.code, "about this mailbox|not its owner|contradict|own|same place")
     s.nothing_sent(owner)
 
 
@@ -190,11 +194,11 @@ def other_owner(s, longer, created: int, effective: int, *registrars, taken_at=N
     return crypto.sha256(object_bytes), finish
 
 
-def refused_reset(s, longer, who="nurse"):
+def refused_reset(s, longer, who="nurse", stamped=None):
     victim = s.victim(who)
-    longer.show(victim, certificates=2, resets=1)
+    longer.show(victim, stamped, certificates=2, resets=1)
     done = victim.send()
-    s.wants(done.code in (65, 77), "the reset was believed", done)
+    s.wants(done.code in (65, 76, 77), "the reset was believed", done)
     s.nothing_sent(victim)
 
 
@@ -228,6 +232,15 @@ def _(s):
     _, finish = other_owner(s, longer, now_ms() - 5 * DAY, now_ms() - DAY, s.world.registrar_key, s.second_registrar)
     finish()
     refused_reset(s, longer, "new-nurse")
+
+
+@attack("a reset with a backdated time stamp", AT_ONCE, "the same, and the log's own key stamps a head that holds it with a time five days back",
+        "refused as `fraud_proven` (exit 76) or as above: a stamp that goes back contradicts the one pinned")
+def _(s):
+    longer = Longer(s)
+    _, finish = other_owner(s, longer, now_ms() - 5 * DAY, now_ms() - DAY, s.world.registrar_key, s.second_registrar)
+    finish()
+    refused_reset(s, longer, "new-nurse", stamped=now_ms() // 1000 - 5 * 86_400 + 60)
 
 
 @attack("a vetoed reset", AT_ONCE, "two registrars carry out a reset that a member of the mailbox vetoed", REFUSED)
@@ -279,7 +292,7 @@ def _(s):
     victim = s.victim("nurse")
     s.refused(victim.send(to=GONE), 67, "revoked")
     victim.tell_lies(lambda event: hides_revocation(s, event))
-    s.refused(victim.send(to=GONE), 65, "revoked")
+    s.refused(victim.send(to=GONE), 65, "revoked|signed numbers")
     s.nothing_sent(victim)
     s.recovers(victim)
 
@@ -297,6 +310,6 @@ def _(s):
     victim = s.victim("nurse")
     victim.tell_lies(lambda event: records_of(event, edit))
     s.refused(victim.send(to=GONE), 67, "revoked")
-    s.refused(victim.send(), 65, "another kind or label|revo")
+    s.refused(victim.send(), 65, "another kind or label|revo|signed numbers")
     s.nothing_sent(victim)
     s.recovers(victim)

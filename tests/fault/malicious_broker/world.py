@@ -93,7 +93,8 @@ class World:
         """Signs the record's head again, with some fields changed."""
         head = parsed(directory.Head, parsed(directory.SignedObject, record.head).object)
         for field, value in changes.items():
-            setattr(head, field, value)
+            if head.certificates or field not in ("certificates", "revocations", "resets"):  # where this broker counts them
+                setattr(head, field, value)
         record.head = signed(head.SerializeToString(), "head", self.statement_key)
 
 
@@ -112,9 +113,9 @@ class ForkedLog:
     def size(self) -> int:
         return len(self.leaves)
 
-    def note(self, size=None) -> bytes:
-        size = self.size if size is None else size
-        return crypto.checkpoint(self.world.file.directory_origin, size, crypto.root_of(self.hashes[:size]), self.world.directory_key)
+    def note(self, seconds=None) -> bytes:
+        """Its head, time-stamped with these seconds."""
+        return crypto.checkpoint(self.world.file.directory_origin, self.size, crypto.root_of(self.hashes), self.world.directory_key, seconds)
 
     def prove(self, entry, index=None) -> None:
         """Gives a LoggedEntry the proof of its place in this log."""
@@ -123,12 +124,13 @@ class ForkedLog:
         del entry.proof[:]
         entry.proof.extend(crypto.inclusion(self.hashes, entry.index) if entry.index < self.size else [])
 
-    def show(self, event, edit_record=None) -> None:
-        """Answers whatever concerns the directory out of this log. `edit_record` changes each record before the proofs."""
+    def show(self, event, edit_record=None, stamped=None) -> None:
+        """Answers whatever concerns the directory out of this log. `edit_record` changes each record before the proofs; `stamped` are
+        the seconds of the time stamp that is shown where an old one is asked for."""
         said = event.said
         if event.reply is None:
             return
-        if event.op == "consistency":
+        if event.op == "consistency" and event.asked.log != 2:
             old, new = event.asked.old_size, event.asked.new_size
             if 0 < old <= new <= self.size:
                 event.reply.ClearField("failure")
@@ -140,6 +142,9 @@ class ForkedLog:
             said.directory_checkpoint = self.note()
         elif event.op == "checkpoint":
             said.directory = self.note()
+            said.ClearField("witnessed")
+            if event.asked.covers:
+                said.stamped = self.note(stamped)
         elif event.op == "log_leaves":
             del said.leaves[:]
             said.leaves.extend(self.leaves[event.asked.start:event.asked.start + event.asked.limit])
@@ -150,14 +155,25 @@ class ForkedLog:
                     continue
                 if edit_record:
                     edit_record(record)
-                for entry in [record.certificate, *record.chain, *([record.revocation] if record.HasField("revocation") else [])]:
+                for entry in [record.certificate, *record.chain, *statements_of(record)]:
                     self.prove(entry)
-                if record.HasField("reset"):
-                    self.prove(record.reset)
                 head = parsed(directory.Head, parsed(directory.SignedObject, record.head).object)
                 self.world.head(record, log_size=min(head.log_size, self.size))
                 said.records[number] = record.SerializeToString()
             said.checkpoint = self.note()
+
+
+def resets_field() -> tuple:
+    """Its name in a DirectoryRecord, and whether there may be several."""
+    fields = directory.DirectoryRecord.DESCRIPTOR.fields_by_name
+    return ("resets", True) if "resets" in fields else ("reset", False)
+
+
+def statements_of(record) -> list:
+    """Revocation and resets of a record."""
+    name, several = resets_field()
+    resets = list(getattr(record, name)) if several else [record.reset] if record.HasField("reset") else []
+    return ([record.revocation] if record.HasField("revocation") else []) + resets
 
 
 def records_of(event, edit) -> None:
@@ -170,24 +186,42 @@ def records_of(event, edit) -> None:
         event.said.records[number] = record.SerializeToString()
 
 
-def receipt_in_fork(world: World, receipt: bytes, edit_row=None, key=None, edit_leaf=None) -> bytes:
-    """The receipt anew in an evidence log of the forger's own: one leaf, rightly signed, with a row as `edit_row` leaves it."""
-    out = parsed(evidence.Receipt, receipt)
-    row = parsed(evidence.EvidenceRow, out.row)
-    if edit_row:
-        edit_row(row)
-    out.row = row.SerializeToString()
-    leaf = bytearray(out.leaf)
-    leaf[0] = row.type
-    leaf[1:33] = crypto.sha256(out.salt, out.row)
-    leaf[33:65] = row.routing_hash or bytes(32)
-    leaf[65:73] = struct.pack(">Q", row.time_ms)
-    if edit_leaf:
-        edit_leaf(leaf)
-    out.leaf, out.index = bytes(leaf), 0
-    del out.proof[:]
-    out.checkpoint = crypto.checkpoint(world.file.evidence_origin, 1, crypto.leaf_hash(bytes(leaf)), key or world.evidence_key)
-    return out.SerializeToString()
+class EvidenceFork:
+    """An evidence log of the forger's own: the real one up to a receipt, then another leaf, rightly signed and consistent."""
+
+    def __init__(self, world: World, receipt: bytes, edit_row=None, key=None):
+        self.receipt = parsed(evidence.Receipt, receipt)
+        row = parsed(evidence.EvidenceRow, self.receipt.row)
+        if edit_row:
+            edit_row(row)
+        self.receipt.row = row.SerializeToString()
+        leaf = bytearray(self.receipt.leaf)
+        leaf[0] = row.type
+        leaf[1:33] = crypto.sha256(self.receipt.salt, self.receipt.row)
+        leaf[33:65] = row.routing_hash or bytes(32)
+        leaf[65:73] = struct.pack(">Q", row.time_ms)
+        if not edit_row:
+            leaf[-1] ^= 1  # another root of the directory: still the receipt's own leaf, and not the real one
+        self.receipt.leaf = bytes(leaf)
+        index = self.receipt.index
+        self.hashes = [crypto.leaf_hash(other) for other in world.evidence_leaves()[:index]] + [crypto.leaf_hash(bytes(leaf))]
+        del self.receipt.proof[:]
+        self.receipt.proof.extend(crypto.inclusion(self.hashes, index))
+        self.receipt.checkpoint = crypto.checkpoint(world.file.evidence_origin, index + 1, crypto.root_of(self.hashes), key or world.evidence_key)
+
+    @property
+    def bytes(self) -> bytes:
+        return self.receipt.SerializeToString()
+
+    def prove(self, event) -> None:
+        """Answers a demand for consistency of the evidence log out of this one."""
+        if event.op != "consistency" or event.reply is None or event.asked.log != 2:
+            return
+        old, new = event.asked.old_size, event.asked.new_size
+        if 0 < old <= new <= len(self.hashes):
+            event.reply.ClearField("failure")
+            event.reply.consistency.ClearField("proof")
+            event.reply.consistency.proof.extend(crypto.consistency(self.hashes[:new], old))
 
 
 def failure(request, code: int, message="no") -> "wire.Reply":
