@@ -52,7 +52,7 @@ if(CAREPOST_SCDOC AND man_sources)
 endif()
 
 # How a machine runs the broker: service, user, modes, and the configuration with all defaults.
-install(FILES packaging/systemd/carepostd.service DESTINATION lib/systemd/system)
-install(FILES packaging/sysusers.d/carepost.conf DESTINATION lib/sysusers.d)
+install(FILES packaging/systemd/carepostd.service packaging/systemd/carepost-witness.service DESTINATION lib/systemd/system)
+install(FILES packaging/sysusers.d/carepost.conf packaging/sysusers.d/carepost-witness.conf DESTINATION lib/sysusers.d)
 install(FILES packaging/tmpfiles.d/carepost.conf DESTINATION lib/tmpfiles.d)
 install(FILES packaging/carepostd.toml DESTINATION "${CMAKE_INSTALL_DATADIR}/carepost")
