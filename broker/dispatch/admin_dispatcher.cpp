@@ -152,7 +152,8 @@ codec::AdminOutcome AdminDispatcher::act(const codec::AdminOperation& operation,
     auto done = row(codec::AuditType::administration_done);
     std::visit(Object{done}, outcome);
     if (auto written = service::write_audit(environment_.store, std::move(done)); !written)
-        environment_.log.error("the end of an administrative act is not in the audit log", {{"act", std::string(name)}});
+        environment_.log.error("the end of an administrative act is not in the audit log",
+                               {{"act", std::string(name)}});
     return outcome;
 }
 

@@ -27,10 +27,17 @@ class WitnessTest(unittest.TestCase):
         self.addCleanup(self.net.__exit__, None, None, None)
         self.keys = [witness(self.net.practices[who], "init", "--name", f"witness.example/{who}").out.strip() for who in ("first", "second")]
 
+    def start(self):
+        """The broker, and the registrar's desk, which ends with it."""
+        self.net.broker.start()
+        self.net.desk.kill()
+        self.net.desk.wait()
+        self.net.desk = self.net.registrar.serve()
+
     def allow(self, keys):
         self.net.broker.stop()
         self.net.broker.configure("witnesses", "[" + ", ".join(f'"{key}"' for key in keys) + "]")
-        self.net.broker.start()
+        self.start()
 
     def test_two_witnesses_cosign_and_the_head_shows_both(self):
         self.assertRegex(self.keys[0], r"^witness\.example/first\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$")
@@ -52,7 +59,7 @@ class WitnessTest(unittest.TestCase):
         self.allow(self.keys[:1])
         self.net.broker.stop()
         copy_database(self.net.broker.data, self.net.dir / "old")
-        self.net.broker.start()
+        self.start()
         for i, address in enumerate(OTHERS[:2]):
             self.net.enrolled(f"more{i}", address)
         before = witness(self.net.first, "run", "--once", "--json").json()
@@ -60,7 +67,7 @@ class WitnessTest(unittest.TestCase):
         kept = state.read_bytes()
         self.net.broker.stop()
         copy_database(self.net.dir / "old", self.net.broker.data)
-        self.net.broker.start()
+        self.start()
         done = witness(self.net.first, "run", "--once", code=None)
         self.assertIn(done.code, (65, 76), done)
         self.assertEqual(state.read_bytes(), kept)

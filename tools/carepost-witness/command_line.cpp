@@ -19,7 +19,8 @@ void add_commands(CLI::App& app, CommandLine& line) {
     auto init_options = std::make_shared<InitOptions>();
     auto* init = app.add_subcommand("init", "Make the witness's key and print its public half");
     init->add_option("--name", init_options->name, "How it is called in its cosignatures")->required();
-    init->footer("Example:\n  carepost-witness init --home /var/lib/carepost-witness --name witness.example.org/hospital-group");
+    init->footer(
+        "Example:\n  carepost-witness init --home /var/lib/carepost-witness --name witness.example.org/hospital-group");
     init->callback([&line, init_options] { line.options = *init_options; });
 
     auto* key = app.add_subcommand("key", "Print the public key");
@@ -44,12 +45,15 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     CommandLine line;
     line.common.no_input = true;
     CLI::App app{
-        "Follows a CarePost broker's directory log and cosigns its heads, never one that does not continue the one before."};
+        "Follows a CarePost broker's directory log and cosigns its heads, never one that does not continue the one "
+        "before."};
     app.name("carepost-witness");
     app.set_version_flag("--version", std::string("carepost-witness ") + carepost_version_text());
     app.require_subcommand(1);
     app.fallthrough();
-    app.footer("Exit codes: 0 done, 65 not proven to continue, 75 try later, 76 the broker contradicts itself. Manual: man carepost-witness");
+    app.footer(
+        "Exit codes: 0 done, 65 not proven to continue, 75 try later, 76 the broker contradicts itself. Manual: man "
+        "carepost-witness");
     add_common(app, line.common);
     add_commands(app, line);
     try {

@@ -97,7 +97,8 @@ Status run(const InitOptions& options, const Context& context) {
     auto witness = Witness::make(*unlocked, options.name);
     if (!witness) return witness.error();
     show_key(*witness, context.output);
-    context.output.note("Give this key to the broker's administrator (directory.witnesses) and to those who shall rely on it.");
+    context.output.note(
+        "Give this key to the broker's administrator (directory.witnesses) and to those who shall rely on it.");
     return {};
 }
 

@@ -66,9 +66,11 @@ Result<std::unique_ptr<Witness>> Witness::open(const Options& options) {
     const bool fits = items.size() == 2 && items[0].type == trust::key_type::kWitnessSeed &&
                       items[1].type == trust::key_type::kWitnessName;
     auto seed = fits ? Secret<32>::from_view(items[0].secret.reveal()) : std::nullopt;
-    if (!seed) return fail(ErrorCode::damaged_file, file.string() + " holds another kind of key", "is it the right file?");
+    if (!seed)
+        return fail(ErrorCode::damaged_file, file.string() + " holds another kind of key", "is it the right file?");
     std::string name(text_of(items[1].secret.reveal()));
-    return std::unique_ptr<Witness>(new Witness(std::move(paths), std::move(name), SigningKey::from_seed(std::move(*seed))));
+    return std::unique_ptr<Witness>(
+        new Witness(std::move(paths), std::move(name), SigningKey::from_seed(std::move(*seed))));
 }
 
 Result<Cosigned> Witness::cosign(Core& core, std::chrono::milliseconds timeout) {
@@ -91,7 +93,8 @@ Result<Cosigned> Witness::cosign(Core& core, std::chrono::milliseconds timeout) 
     const UnixMillis now = core.clock.now_ms();
     TRY(trust::cosign(note, name_, signer_, now));
     Cosigned out{trust::format(note), newest.size, newest.root, now};
-    TRY(core.connection->ask<codec::reply::AddCosignature>(codec::op::AddCosignature{copy_of(view_of(out.note))}, timeout));
+    TRY(core.connection->ask<codec::reply::AddCosignature>(codec::op::AddCosignature{copy_of(view_of(out.note))},
+                                                           timeout));
     return out;
 }
 
@@ -135,9 +138,10 @@ Status Witness::prove(Core& core, const trust::Checkpoint& newest, std::chrono::
     std::string leaves;
     Hash then;
     while (tree.size() < newest.size) {
-        const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(kLeavesOfOne, newest.size - tree.size()));
-        TRY_ASSIGN(const auto page, core.connection->ask<codec::reply::LogLeaves>(
-                                        codec::op::LogLeaves{tree.size(), wanted}, timeout));
+        const auto wanted =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(kLeavesOfOne, newest.size - tree.size()));
+        TRY_ASSIGN(const auto page,
+                   core.connection->ask<codec::reply::LogLeaves>(codec::op::LogLeaves{tree.size(), wanted}, timeout));
         if (page.leaves.empty()) return {};
         for (const auto& leaf : page.leaves) {
             if (tree.size() == newest.size) break;
@@ -151,8 +155,9 @@ Status Witness::prove(Core& core, const trust::Checkpoint& newest, std::chrono::
 }
 
 Error Witness::keep_proof(std::string_view newest_note, std::string_view what, std::string_view leaves) {
-    std::string proof = fmt::format("CarePost fraud proof: {}\n\n----- signed first -----\n{}\n----- contradicts -----\n{}", what,
-                                    last_note_, newest_note);
+    std::string proof =
+        fmt::format("CarePost fraud proof: {}\n\n----- signed first -----\n{}\n----- contradicts -----\n{}", what,
+                    last_note_, newest_note);
     if (!leaves.empty()) proof += fmt::format("\n----- leaves of the second, in hexadecimal -----\n{}", leaves);
     const auto file = paths_.fraud() / fmt::format("{}.proof", sha256(view_of(proof)).hex().substr(0, 16));
     auto kept = make_private_directory(paths_.fraud());

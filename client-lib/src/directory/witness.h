@@ -35,7 +35,8 @@ public:
 
 private:
     Witness(Paths paths, std::string name, SigningKey signer);
-    Status check(Core& core, const trust::Note& note, const trust::Checkpoint& newest, std::chrono::milliseconds timeout);
+    Status check(Core& core, const trust::Note& note, const trust::Checkpoint& newest,
+                 std::chrono::milliseconds timeout);
     Status check_stamps(Core& core, const trust::Note& note, const trust::Checkpoint& newest);
     Status prove(Core& core, const trust::Checkpoint& newest, std::chrono::milliseconds timeout);
     Error keep_proof(std::string_view newest_note, std::string_view what, std::string_view leaves = {});

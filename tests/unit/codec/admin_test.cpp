@@ -54,7 +54,8 @@ std::vector<AdminOutcome> all_outcomes() {
     out.emplace_back(admin_reply::Checkpoint{Bytes(100, 8), Bytes(100, 9), Bytes(100, 7)});
     out.emplace_back(admin_reply::LogLeaves{{Bytes(73, 1), Bytes(73, 2)}});
     out.emplace_back(admin_reply::LogEntries{{Bytes(400, 3)}});
-    out.emplace_back(admin_reply::Audit{{{3, Bytes(60, 1), Bytes(32, 2), Bytes(40, 3), Hash{{4}}, false}}, Bytes(100, 5), true});
+    out.emplace_back(
+        admin_reply::Audit{{{3, Bytes(60, 1), Bytes(32, 2), Bytes(40, 3), Hash{{4}}, false}}, Bytes(100, 5), true});
     out.emplace_back(admin_reply::PruneAudit{3, true});
     return out;
 }

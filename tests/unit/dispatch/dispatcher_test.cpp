@@ -217,7 +217,8 @@ TEST_CASE("administration: every operation is answered, and none of the wire is 
     for (std::size_t i = 0; i < operations.size(); ++i) {
         INFO(dispatch::admin_routes()[i].name);
         REQUIRE(operations[i].index() == i);
-        const auto outcome = codec::decode_admin_reply(dispatcher.handle(codec::encode_admin_request(operations[i]), 0));
+        const auto outcome =
+            codec::decode_admin_reply(dispatcher.handle(codec::encode_admin_request(operations[i]), 0));
         REQUIRE(outcome);
         if (const auto* error = std::get_if<Error>(&*outcome)) CHECK(error->code != ErrorCode::internal);
     }

@@ -107,8 +107,8 @@ TEST_CASE("audit: admission is in the same commit as its row", "[service]") {
 TEST_CASE("audit: erased rows are gone, their leaves and everything after them stay", "[service]") {
     BrokerWorld broker;
     for (int i = 0; i < 1200; ++i) {
-        codec::AuditRow row = service::audit_row(codec::AuditType::mailbox_resumed, 1000 + static_cast<UnixMillis>(i),
-                                                 MailboxId{{1}});
+        codec::AuditRow row =
+            service::audit_row(codec::AuditType::mailbox_resumed, 1000 + static_cast<UnixMillis>(i), MailboxId{{1}});
         REQUIRE(service::write_audit(*broker.store, row));
     }
     const auto erased = must(service::erase_audit(*broker.store, 1000 + 1100, broker.clock));
