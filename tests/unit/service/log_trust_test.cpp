@@ -9,7 +9,7 @@
 namespace carepost::test {
 namespace {
 
-constexpr std::chrono::milliseconds kHour = std::chrono::hours(1);
+constexpr std::chrono::milliseconds kAnHour = std::chrono::hours(1);
 constexpr UnixMillis kSecond = 1000;
 
 class Witnessed : public BrokerWorld {
@@ -27,13 +27,14 @@ public:
     UnixMillis stamp(const trust::Note& note) { return trust::cosigned_at(note, own).value_or(0); }
     UnixMillis stamp() { return stamp(newest()); }
     Status stamp_again() {
-        return answer_of<int>([&](auto done) {
-                   auto shared = std::make_shared<service::Done<int>>(std::move(done));
-                   service::write_stamp(*store, log_key, world.directory, clock.now_ms(), [shared](Status status) {
-                       (*shared)(status ? Result<int>(1) : fail(status.error()));
-                   });
-               })
-            .transform([](int) {});
+        auto stamped = answer_of<int>([&](auto done) {
+            auto shared = std::make_shared<service::Done<int>>(std::move(done));
+            service::write_stamp(*store, log_key, world.directory, clock.now_ms(), [shared](Status status) {
+                (*shared)(status ? Result<int>(1) : fail(status.error()));
+            });
+        });
+        if (!stamped) return fail(stamped.error());
+        return {};
     }
     Bytes cosigned(trust::Note note, const std::string& name, const SigningKey& key) {
         must(trust::cosign(note, name, key, clock.now_ms()));
@@ -57,7 +58,7 @@ public:
 TEST_CASE("log trust: each new checkpoint carries the log's own time stamp", "[service]") {
     Witnessed broker;
     CHECK(broker.stamp() == kNow / kSecond * kSecond);
-    broker.clock.pass(kHour);
+    broker.clock.pass(kAnHour);
     broker.admit(broker.hospital);
     CHECK(broker.stamp() == broker.clock.now_ms() / kSecond * kSecond);
 }
@@ -65,12 +66,12 @@ TEST_CASE("log trust: each new checkpoint carries the log's own time stamp", "[s
 TEST_CASE("log trust: a log that does not grow is stamped again, and stamps never go back", "[service]") {
     Witnessed broker;
     const auto before = broker.newest();
-    broker.clock.pass(kHour);
+    broker.clock.pass(kAnHour);
     REQUIRE(broker.stamp_again());
     const UnixMillis later = broker.stamp();
     CHECK(later == broker.clock.now_ms() / kSecond * kSecond);
     CHECK(broker.newest().text == before.text);
-    broker.clock.pass(-2 * kHour);
+    broker.clock.pass(-2 * kAnHour);
     REQUIRE(broker.stamp_again());
     CHECK(broker.stamp() == later);
     broker.admit(broker.hospital);
@@ -81,7 +82,7 @@ TEST_CASE("log trust: the oldest stamp that covers a leaf stays known", "[servic
     Witnessed broker;
     const auto first = trust::parse_checkpoint_text(broker.newest().text).value();
     const UnixMillis then = broker.stamp();
-    broker.clock.pass(100 * kHour);
+    broker.clock.pass(100 * kAnHour);
     broker.admit(broker.hospital);
     REQUIRE(broker.stamp_again());
     const auto oldest = trust::parse_note(text_of(broker.ask(1).stamped)).value();
@@ -102,7 +103,7 @@ TEST_CASE("log trust: cosignatures of configured witnesses are kept, told, and g
     REQUIRE(broker.add(broker.cosigned(broker.newest(), "witness.example/two", broker.second)));
     CHECK(trust::count_cosigners(broker.newest(), broker.witnesses, kNow - kSecond) == 2);
     CHECK(broker.stamp() != 0);
-    broker.clock.pass(kHour);
+    broker.clock.pass(kAnHour);
     REQUIRE(broker.stamp_again());
     CHECK(trust::count_cosigners(broker.newest(), broker.witnesses, kNow - kSecond) == 2);
 
