@@ -87,6 +87,18 @@ Result<trust::Checkpoint> adopt(Checkpoints& self, ByteView told, milliseconds t
     return trust::parse_checkpoint_text(parsed.text);
 }
 
+// The same where a call says how much of the log was known before.
+#define ADOPT_ABOVE                                                                                                    \
+    "_ZN8carepost6client11Checkpoints5adoptESt4spanIKhLm18446744073709551615EENSt6chrono8durationIlSt5ratioILl1ELl100" \
+    "0EEEEm"
+Result<trust::Checkpoint> real_adopt_above(Checkpoints&, ByteView, milliseconds, std::uint64_t) REAL(ADOPT_ABOVE);
+Result<trust::Checkpoint> adopt_above(Checkpoints&, ByteView, milliseconds, std::uint64_t) WRAPPED(ADOPT_ABOVE);
+Result<trust::Checkpoint> adopt_above(Checkpoints& self, ByteView told, milliseconds timeout, std::uint64_t floor) {
+    if (!armed("pin-not-compared")) return real_adopt_above(self, told, timeout, floor);
+    TRY_ASSIGN(const auto parsed, trust::parse_note(text_of(told)));
+    return trust::parse_checkpoint_text(parsed.text);
+}
+
 #define NUMBERS "_ZN8carepost6client9Numbering4noteERKNS0_7ArrivalE"
 Result<std::vector<client::Warning>> real_numbers(client::Numbering&, const client::Arrival&) REAL(NUMBERS);
 Result<std::vector<client::Warning>> numbers(client::Numbering&, const client::Arrival&) WRAPPED(NUMBERS);
