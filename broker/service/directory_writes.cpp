@@ -319,7 +319,9 @@ void write_publication(Environment& environment, store::Reader& reader, const au
     ChainStep step{member.mailbox_key, member.mailbox, member.member, state->members(), {}, {}, 1, 0};
     const auto epochs_before = state->epochs().size();
     if (auto ok = state->append(*object, rules); !ok) return done(not_verified(std::move(ok.error())));
-    auto ahead = std::count_if(state->epochs().begin(), state->epochs().end(),
+    // Those that a successor made void are of no use to anybody.
+    const auto first_live = static_cast<std::ptrdiff_t>(state->first_live_epoch() - 1);
+    auto ahead = std::count_if(state->epochs().begin() + first_live, state->epochs().end(),
                                [now](const auto& e) { return e.not_before_ms > now; });
     if (ahead > static_cast<std::ptrdiff_t>(limits::kEpochsAhead)) {
         return done(fail(ErrorCode::too_many, "more than " + std::to_string(limits::kEpochsAhead) + " epochs ahead"));

@@ -27,6 +27,16 @@ Target target_of(ByteView stanza) {
     return target;
 }
 
+// Dated epochs have an entry of their own; a successor stands in the entry that made it necessary.
+const codec::Epoch* epoch_of(const codec::ChainEntry& entry) {
+    if (const auto* dated = std::get_if<codec::Epoch>(&entry.body)) return dated;
+    const std::optional<codec::Epoch>* successor = nullptr;
+    if (const auto* added = std::get_if<codec::AddMember>(&entry.body)) successor = &added->epoch;
+    if (const auto* removed = std::get_if<codec::RemoveMembers>(&entry.body)) successor = &removed->epoch;
+    if (const auto* changed = std::get_if<codec::ChangeRights>(&entry.body)) successor = &changed->epoch;
+    return successor != nullptr && successor->has_value() ? &**successor : nullptr;
+}
+
 }  // namespace
 
 Result<const EpochTable::Known*> EpochTable::load(store::Reader& reader, const store::Mailbox& mailbox) {
@@ -38,7 +48,7 @@ Result<const EpochTable::Known*> EpochTable::load(store::Reader& reader, const s
     for (const auto& logged : chain) {
         TRY_ASSIGN(auto object, codec::decode_signed_object(logged.signed_object));
         TRY_ASSIGN(auto entry, codec::decode_chain_entry(object.object));
-        const auto* epoch = std::get_if<codec::Epoch>(&entry.body);
+        const codec::Epoch* epoch = epoch_of(entry);
         if (epoch != nullptr) known.windows.push_back({epoch->number, epoch->not_before_ms, epoch->not_after_ms});
     }
     return &(known_[mailbox.key] = std::move(known));
