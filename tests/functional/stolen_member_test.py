@@ -37,6 +37,9 @@ class StolenMember(unittest.TestCase):
         if not database.exists():
             database = next(net.broker.data.rglob("*.db"))
         with sqlite3.connect(database) as db:
+            # The epochs since the removal have no packet for the thief, so nothing on its disk leads to their secrets.
+            own = db.execute("SELECT count(*) FROM packets WHERE lower(hex(member)) = ?", (added["id"],)).fetchone()[0]
+            self.assertEqual(own, 0)
             changed = db.execute("UPDATE members SET revoked = 0 WHERE lower(hex(id)) = ?", (added["id"],)).rowcount
         db.close()
         self.assertEqual(changed, 1)
