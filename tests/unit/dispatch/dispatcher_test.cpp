@@ -124,6 +124,26 @@ TEST_CASE("dispatcher: every route refuses every session the table does not name
     CHECK(asked.broker.counters.refused == attempts);
 }
 
+TEST_CASE("dispatcher: whose time is over is refused on every route, with the answer that strangers get",
+          "[dispatch]") {
+    Asked asked;
+    Practice practice(asked.broker.world, 1, kDoctor);
+    asked.broker.admit(practice);
+    for (const auto& operation : all_operations()) {
+        const auto& route = dispatch::wire_routes()[operation.index()];
+        for (auto kind : {auth::Kind::member, auth::Kind::invitation, auth::Kind::pairing}) {
+            auto who = practice.who;
+            who.kind = kind;
+            who.rights = 7;
+            who.expires = asked.broker.clock.now_ms();
+            INFO(route.name << ", kind " << static_cast<int>(kind));
+            const auto sent = asked.ask(who, operation);
+            REQUIRE(sent.code() == ErrorCode::not_allowed);
+            CHECK(std::get<Error>(sent.reply.outcome).message == "not allowed");
+        }
+    }
+}
+
 TEST_CASE(
     "dispatcher: every permitted operation is answered once, by a reply of its own kind or an error that says why",
     "[dispatch]") {

@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
+#include "broker/service/delivery.h"
+#include "broker/service/mailbox.h"
+#include "proto/trust/evidence.h"
 #include "tests/unit/service/hospital.h"
 
 namespace carepost::test {
@@ -254,6 +257,44 @@ TEST_CASE("packets: a publication wakes all that watch, a packet sealed again it
     const auto changes = hospital.reader->changes(mailbox, 0, 100).value();
     REQUIRE(changes.size() == 1);
     CHECK(changes[0].kind == store::ChangeKind::packets);
+}
+
+TEST_CASE("members: a receipt names the member that gave it, and only that one can sign it", "[service]") {
+    Hospital hospital;
+    const auto anna = hospital.join(kRead);
+    const auto ben = hospital.join(kRead);
+    Practice doctor(hospital.world, 2, "nihii:19234011/DOCTOR");
+    hospital.admit(doctor);
+    hospital.environment->watchers.add(hospital.owner.who.mailbox_key, anna.member.id, 11);
+    hospital.environment->watchers.add(hospital.owner.who.mailbox_key, ben.member.id, 12);
+    service::Delivery delivery(*hospital.environment, *hospital.reader);
+    const Letter letter(doctor, 1, {{hospital.owner.mailbox, 1}, {doctor.mailbox, 1}});
+    must(answer_of<codec::reply::Submit>(
+        [&](auto done) { delivery.submit(doctor.who, letter.submit, letter.contents, std::move(done)); }));
+    service::MailboxService mailbox(*hospital.environment, *hospital.reader);
+    const auto seq = must(mailbox.list(anna.who, {0, 10, codec::MailFolder::inbox})).items.at(0).seq;
+    const auto give = [&](const Colleague& as, const SigningKey& key) {
+        const codec::MemberStatement said{.kind = codec::StatementKind::received,
+                                          .routing_hash = sha256(letter.submit.routing),
+                                          .message_id = letter.routing.message_id,
+                                          .mailbox = hospital.owner.mailbox,
+                                          .member = as.member.id,
+                                          .time_ms = kNow};
+        const auto receipt = codec::encode(must(trust::make_member_receipt(said, key))).value();
+        return answer_of<codec::reply::GiveReceipt>(
+            [&](auto done) { mailbox.give_receipt(as.who, {seq, receipt}, std::move(done)); });
+    };
+    CHECK(code_of(give(anna, ben.key)) == ErrorCode::invalid_signature);
+    CHECK(give(anna, anna.key));
+    CHECK(give(ben, ben.key));  // the first one stays
+    const auto told = must(mailbox.receipts(doctor.who, {letter.routing.message_id, 0}));
+    const auto given = must(codec::decode_member_receipt(told.recipients.at(0).received));
+    CHECK(must(trust::verify_member_receipt(given, anna.member.signing_key)).member == anna.member.id);
+    std::vector<auth::SessionId> told_sessions;
+    for (const auto& [session, change] : hospital.pushes.all())
+        told_sessions.push_back(session);
+    CHECK(std::ranges::count(told_sessions, 11) == 1);  // both heard of the arrival
+    CHECK(std::ranges::count(told_sessions, 12) == 1);
 }
 
 TEST_CASE("members: what is past its time is destroyed by the hourly sweep", "[service]") {
