@@ -65,6 +65,7 @@ inline constexpr std::size_t kMemberSealingKey = 2 * 1024;   // one, signed: abo
 inline constexpr std::size_t kSealingKeysAtOnce = 128;       // fills a frame
 inline constexpr std::size_t kPacket = 1280;                 // one: about 1.2 KiB
 inline constexpr std::size_t kPacketsAtOnce = 150;           // fills a frame
+inline constexpr std::size_t kX509Proof = 32 * 1024;         // a chain of certificates and a signature; mostly 6 KiB
 inline constexpr std::size_t kNameCharacters = 200;
 inline constexpr std::uint32_t kEpochsAhead = 10;    // epochs published in advance
 inline constexpr std::chrono::days kEpoch{7};        // how long an epoch is the current one

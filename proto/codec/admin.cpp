@@ -178,6 +178,8 @@ void encode(const admin_reply::PendingEnrolments& in, PbReply& out) {
         put(one->mutable_request(), pending.request);
         put(one->mutable_mac(), pending.mac.view());
         one->set_received_ms(pending.received);
+        put(one->mutable_proof(), pending.proof);
+        one->set_renewal(pending.renewal);
     }
 }
 void encode(const admin_reply::Admit& in, PbReply& out) {
@@ -267,7 +269,8 @@ Result<AdminOutcome> decode(const schema::PendingEnrolmentsReply& in) {
     for (const auto& pending : in.pending()) {
         TRY_ASSIGN(auto invitation, fixed<TransportKey>(pending.invitation(), "invitation"));
         TRY_ASSIGN(auto mac, fixed<Hash>(pending.mac(), "mac"));
-        out.pending.push_back({invitation, own(pending.request()), mac, pending.received_ms()});
+        out.pending.push_back(
+            {invitation, own(pending.request()), mac, pending.received_ms(), own(pending.proof()), pending.renewal()});
     }
     return out;
 }

@@ -105,6 +105,8 @@ struct PendingEnrolment {
     Bytes request;
     Hash mac;
     UnixMillis received = 0;
+    Bytes proof = {};      // X509Proof; empty: none
+    bool renewal = false;  // `request` is then a SignedObject of Certificate
 };
 struct PendingEnrolments {
     std::vector<PendingEnrolment> pending;

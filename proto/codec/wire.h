@@ -33,6 +33,7 @@ struct Hello {
 struct Enrol {
     Bytes request;  // SignedObject of EnrolmentRequest, at most limits::kEnrolmentRequest
     Hash mac;
+    Bytes proof = {};  // X509Proof, at most limits::kX509Proof; empty: none
 };
 struct EnrolmentStatus {
     MailboxId mailbox;

@@ -47,7 +47,8 @@ Result<Operation> decode(const schema::Hello& in) {
 Result<Operation> decode(const schema::Enrol& in) {
     TRY_ASSIGN(auto request, bounded(in.request(), limits::kEnrolmentRequest, "the enrolment request"));
     TRY_ASSIGN(auto mac, fixed<Hash>(in.mac(), "mac"));
-    return op::Enrol{std::move(request), mac};
+    TRY_ASSIGN(auto proof, bounded(in.proof(), limits::kX509Proof, "the X.509 proof"));
+    return op::Enrol{std::move(request), mac, std::move(proof)};
 }
 Result<Operation> decode(const schema::EnrolmentStatus& in) {
     TRY_ASSIGN(auto mailbox, fixed<MailboxId>(in.mailbox(), "mailbox"));
@@ -277,6 +278,7 @@ void encode(const op::Hello& in, Pb& out) {
 void encode(const op::Enrol& in, Pb& out) {
     put(out.mutable_enrol()->mutable_request(), in.request);
     put(out.mutable_enrol()->mutable_mac(), in.mac.view());
+    put(out.mutable_enrol()->mutable_proof(), in.proof);
 }
 void encode(const op::EnrolmentStatus& in, Pb& out) {
     put(out.mutable_enrolment_status()->mutable_mailbox(), in.mailbox.view());

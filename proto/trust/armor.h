@@ -14,9 +14,13 @@ namespace carepost::trust {
 // What may stand in a file of that kind.
 namespace armor_kind {
 inline constexpr std::string_view kEnrolmentRequest = "ENROLMENT REQUEST";  // SignedObject of EnrolmentRequest
-inline constexpr std::string_view kCertificate = "CERTIFICATE";             // SignedObject of Certificate
-inline constexpr std::string_view kPairingRequest = "PAIRING REQUEST";      // SignedObject of PairingRequest
-inline constexpr std::string_view kBroker = "BROKER";                       // SignedObject of BrokerFile
+inline constexpr std::string_view kReset = "RESET";                         // SignedObject of Reset
+inline constexpr std::string_view kRenewalRequest =
+    "RENEWAL REQUEST";                                           // SignedObject of Certificate, signed by the identity
+inline constexpr std::string_view kX509Proof = "X509 PROOF";     // X509Proof of the request beside it
+inline constexpr std::string_view kCertificate = "CERTIFICATE";  // SignedObject of Certificate
+inline constexpr std::string_view kPairingRequest = "PAIRING REQUEST";  // SignedObject of PairingRequest
+inline constexpr std::string_view kBroker = "BROKER";                   // SignedObject of BrokerFile
 }  // namespace armor_kind
 
 // "-----BEGIN CAREPOST <kind>-----", base64 in lines of 64 characters, "-----END CAREPOST <kind>-----".

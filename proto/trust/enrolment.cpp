@@ -82,4 +82,10 @@ Result<VerifiedEnrolment> verify_take_over_request(const codec::SignedObject& si
     return std::move(judge).judge(std::move(state));
 }
 
+Bytes x509_proof_text(const VerifyKey& root, ByteView request_object) {
+    Bytes bytes = copy_of(root.view());
+    bytes.insert(bytes.end(), request_object.begin(), request_object.end());
+    return signed_text("x509-proof", bytes);
+}
+
 }  // namespace carepost::trust

@@ -37,5 +37,8 @@ bool is_take_over(const codec::EnrolmentRequest& request);
 // The same checks for such a request; `present` is the state of the mailbox it takes over.
 Result<VerifiedEnrolment> verify_take_over_request(const codec::SignedObject& signed_object,
                                                    const MailboxState& present, const ChainRules& rules);
+// What the holder of an X.509 certificate signs to stand behind this request at the broker of this root: "carepost/v1/x509-proof" || 0x00 ||
+// SHA-512(root key || object bytes).
+Bytes x509_proof_text(const VerifyKey& root, ByteView request_object);
 
 }  // namespace carepost::trust

@@ -58,6 +58,14 @@ void add_registrar_unlock(CLI::App* sub, KeyUnlock& unlock) {
         ->type_name("N");
 }
 
+void add_x509(CLI::App* sub, X509Options& x509) {
+    sub->add_option("--anchors", x509.anchors,
+                    "Certificates (PEM) of the authorities whose certificates prove who asks")
+        ->type_name("FILE");
+    sub->add_option("--crl", x509.crls, "Revocation list (PEM or DER) of such an authority; may be repeated")
+        ->type_name("FILE");
+}
+
 void add_period(CLI::App* sub, const std::string& name, std::chrono::seconds& target, const std::string& standard,
                 const std::string& what) {
     target = *parse_period(standard);
@@ -105,20 +113,77 @@ void add_broker_commands(Parser& p) {
                       [&p](CLI::App* sub, Doctor& o) { p.add_data(sub, o.data); });
 }
 
+void add_revocation(Parser& p, CLI::App* group, std::uint8_t kind, const std::string& name, const std::string& what,
+                    const std::string& example) {
+    p.command<RevokeMailbox>(group, name, what, example, [&p, kind](CLI::App* sub, RevokeMailbox& o) {
+        o.kind = kind;
+        sub->add_option("ADDRESS", o.address, "Address of the mailbox")->required();
+        sub->add_option("--reason", o.reason, "Kept in the log for ever")->required();
+        sub->add_flag("--yes", o.yes, "Do not ask");
+        p.add_data(sub, o.data);
+        p.add_registrar(sub, o.registrar);
+        add_registrar_unlock(sub, o.unlock);
+    });
+}
+
+void add_resets(Parser& p, CLI::App* group) {
+    p.command<MakeReset>(
+        group, "reset", "Give a mailbox whose identity is lost to a new one: the first registrar's part",
+        "carepostctl registrar reset nihii:19234011/DOCTOR --identity peeters.request --reason 'laptop stolen'",
+        [&p](CLI::App* sub, MakeReset& o) {
+            o.out = "reset.carepost";
+            sub->add_option("ADDRESS", o.address, "Address of the mailbox")->required();
+            sub->add_option("--identity", o.identity, "What `carepost enrol --request-file` wrote for the new owner")
+                ->required()
+                ->type_name("FILE");
+            sub->add_option("--reason", o.reason, "Shown to all correspondents, kept in the log for ever")->required();
+            sub->add_option("--name", o.name, "Name the certificate will show [as until now]");
+            sub->add_option("--out", o.out, "File to write for the second registrar")
+                ->type_name("FILE")
+                ->capture_default_str();
+            add_period(sub, "--delay", o.delay, "5d",
+                       "Until it takes effect; 72 hours after the announcement at least");
+            add_period(sub, "--certificate-valid", o.certificate_valid, "2y", "Validity of the certificate");
+            sub->add_flag("--yes", o.yes, "The fingerprint was compared: do not ask");
+            p.add_data(sub, o.data);
+            p.add_registrar(sub, o.registrar);
+            add_registrar_unlock(sub, o.unlock);
+        });
+    p.command<Countersign>(group, "countersign", "Sign a reset too: the second registrar's part; needs no broker",
+                           "carepostctl registrar countersign reset.carepost", [&p](CLI::App* sub, Countersign& o) {
+                               sub->add_option("FILE", o.file, "What `registrar reset` wrote")->required();
+                               sub->add_option("--out", o.out, "File to write [FILE.countersigned]")->type_name("FILE");
+                               sub->add_flag("--yes", o.yes, "The owner was checked: do not ask");
+                               p.add_registrar(sub, o.registrar);
+                               add_registrar_unlock(sub, o.unlock);
+                           });
+}
+
 void add_registrar_online(Parser& p, CLI::App* group) {
-    p.command<Invite>(group, "invite", "Make an invitation code for an address",
-                      "carepostctl registrar invite nihii:19234011/DOCTOR --name 'Dr. Ann Peeters'",
-                      [&p](CLI::App* sub, Invite& o) {
-                          sub->add_option("ADDRESS", o.address, "Address the invitation is for")->required();
-                          sub->add_option("--name", o.name, "Name the certificate will show")->required();
-                          add_period(sub, "--valid", o.valid, "7d", "How long the code can be used");
-                          p.add_data(sub, o.data);
-                          p.add_registrar(sub, o.registrar);
-                      });
+    p.command<Invite>(
+        group, "invite", "Make an invitation code for an address",
+        "carepostctl registrar invite nihii:19234011/DOCTOR --name 'Dr. Ann Peeters'", [&p](CLI::App* sub, Invite& o) {
+            sub->add_option("ADDRESS", o.address, "Address the invitation is for")->required();
+            auto* name = sub->add_option("--name", o.name, "Name the certificate will show");
+            auto* x509 = sub->add_flag("--x509", o.x509, "The code is no proof: an X.509 certificate has to be");
+            sub->parse_complete_callback([name, x509] {
+                if (name->count() + x509->count() == 0) throw CLI::RequiredError("--name or --x509");
+            });
+            add_period(sub, "--valid", o.valid, "7d", "How long the code can be used");
+            p.add_data(sub, o.data);
+            p.add_registrar(sub, o.registrar);
+        });
     p.command<Serve>(group, "serve", "Check enrolments against invitations, sign and admit them, until Ctrl-C",
-                     "carepostctl registrar serve", [&p](CLI::App* sub, Serve& o) {
+                     "carepostctl registrar serve\n  carepostctl registrar serve --admit x509 --anchors belgium.pem "
+                     "--crl citizen.crl",
+                     [&p](CLI::App* sub, Serve& o) {
                          add_period(sub, "--certificates-valid", o.certificate_valid, "2y", "Validity of certificates");
                          sub->add_flag("--once", o.once, "Treat what is pending now, then end");
+                         sub->add_option("--admit", o.admit, "x509: admit also whom an X.509 certificate proves")
+                             ->check(CLI::IsMember({"x509"}));
+                         add_x509(sub, o.x509);
+                         sub->add_option("--admit-quality", o.x509.qualities,
+                                         "Quality to admit on the number alone, e.g. DOCTOR; may be repeated");
                          p.add_data(sub, o.data);
                          p.add_registrar(sub, o.registrar);
                          add_registrar_unlock(sub, o.unlock);
@@ -137,16 +202,8 @@ void add_registrar_online(Parser& p, CLI::App* group) {
                                  sub->add_option("--reason", o.reason, "Told to the applicant")->required();
                                  p.add_data(sub, o.data);
                              });
-    p.command<RevokeMailbox>(group, "revoke", "Withdraw a mailbox's certificate; it stops sending and receiving",
-                             "carepostctl registrar revoke nihii:19234011/DOCTOR --reason 'practice closed'",
-                             [&p](CLI::App* sub, RevokeMailbox& o) {
-                                 sub->add_option("ADDRESS", o.address, "Address of the mailbox")->required();
-                                 sub->add_option("--reason", o.reason, "Kept in the log for ever")->required();
-                                 sub->add_flag("--yes", o.yes, "Do not ask");
-                                 p.add_data(sub, o.data);
-                                 p.add_registrar(sub, o.registrar);
-                                 add_registrar_unlock(sub, o.unlock);
-                             });
+    add_revocation(p, group, 0, "revoke", "Withdraw a mailbox's certificate for good; it stops sending and receiving",
+                   "carepostctl registrar revoke nihii:19234011/DOCTOR --reason 'practice closed'");
 }
 
 void add_token(CLI::App* sub, RegistrarNew& o) {
@@ -194,6 +251,7 @@ void add_registrar_offline(Parser& p, CLI::App* group) {
                         add_period(sub, "--certificate-valid", o.certificate_valid, "2y",
                                    "Validity of the certificate");
                         sub->add_flag("--yes", o.yes, "The fingerprint was compared: do not ask");
+                        add_x509(sub, o.x509);
                         p.add_registrar(sub, o.registrar);
                         add_registrar_unlock(sub, o.unlock);
                     });
@@ -322,6 +380,7 @@ void declare(Parser& p) {
     CLI::App* registrar = p.app.add_subcommand("registrar", "Who may have a mailbox")->require_subcommand(1);
     add_registrar_offline(p, registrar);
     add_registrar_online(p, registrar);
+    add_resets(p, registrar);
     add_mailbox_commands(p);
     add_log_commands(p);
     add_audit_commands(p);

@@ -32,6 +32,8 @@ Status run(const Sign& options, Context& context);
 Status run(const AdmitFile& options, Context& context);
 Status run(const RefuseRequest& options, Context& context);
 Status run(const RevokeMailbox& options, Context& context);
+Status run(const MakeReset& options, Context& context);
+Status run(const Countersign& options, Context& context);
 Status run(const MailboxList& options, Context& context);
 Status run(const MailboxShow& options, Context& context);
 Status run(const LogCheckpoint& options, Context& context);

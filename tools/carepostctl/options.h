@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace carepost::ctl {
 
@@ -18,6 +19,12 @@ struct KeyUnlock {
     std::optional<Path> passphrase_file = {};  // its first line
     std::optional<Path> pin_file = {};
     std::optional<int> pin_fd = {};
+};
+// Which X.509 certificates prove who an applicant is.
+struct X509Options {
+    std::optional<Path> anchors = {};
+    std::vector<Path> crls = {};
+    std::vector<std::string> qualities = {};  // admitted on the number alone
 };
 // A key in a PKCS#11 token.
 struct TokenChoice {
@@ -61,6 +68,7 @@ struct Invite {
     std::string address;
     std::string name;
     std::chrono::seconds valid{};
+    bool x509 = false;  // the code only lets a request in; a certificate has to prove it
 };
 struct Serve {
     Path data;
@@ -68,6 +76,8 @@ struct Serve {
     std::chrono::seconds certificate_valid{};
     bool once = false;
     KeyUnlock unlock;
+    std::string admit = {};  // "x509": also without an invitation of this desk
+    X509Options x509 = {};
 };
 struct Pending {
     Path data;
@@ -80,6 +90,7 @@ struct Sign {
     std::chrono::seconds certificate_valid{};
     bool yes = false;
     KeyUnlock unlock;
+    X509Options x509 = {};
 };
 struct AdmitFile {
     Path data;
@@ -97,6 +108,34 @@ struct RevokeMailbox {
     std::string reason;
     bool yes = false;
     KeyUnlock unlock;
+    std::uint8_t kind = 0;  // codec::RevocationKind: revoked, suspended, resumed
+};
+struct MakeReset {
+    Path data;
+    Path registrar;
+    std::string address;
+    Path identity;  // request of the new owner
+    std::string reason;
+    std::string name;  // as the certificate will show it; empty: as until now
+    Path out;
+    std::chrono::seconds delay{};  // from now until it takes effect
+    std::chrono::seconds certificate_valid{};
+    bool yes = false;
+    KeyUnlock unlock;
+};
+struct Countersign {
+    Path registrar;
+    Path file;
+    std::optional<Path> out;  // nothing: file name + ".countersigned"
+    bool yes = false;
+    KeyUnlock unlock;
+};
+struct Announce {
+    Path data;
+    Path registrar;
+    Path file;
+    std::chrono::seconds valid{};  // of the new owner's invitation, from the day the reset takes effect
+    bool yes = false;
 };
 
 struct MailboxList {
@@ -166,9 +205,10 @@ struct Completion {
     std::string shell;
 };
 
-using Command = std::variant<Init, Sandbox, BrokerStatus, Doctor, RegistrarNew, Invite, Serve, Pending, Sign, AdmitFile,
-                             RefuseRequest, RevokeMailbox, MailboxList, MailboxShow, LogCheckpoint, LogLeaves,
-                             LogVerify, AuditShow, AuditTrace, AuditVerify, AuditExport, AuditPrune, Completion>;
+using Command =
+    std::variant<Init, Sandbox, BrokerStatus, Doctor, RegistrarNew, Invite, Serve, Pending, Sign, AdmitFile,
+                 RefuseRequest, RevokeMailbox, MakeReset, Countersign, MailboxList, MailboxShow, LogCheckpoint,
+                 LogLeaves, LogVerify, AuditShow, AuditTrace, AuditVerify, AuditExport, AuditPrune, Completion>;
 
 struct Invocation {
     Command command;

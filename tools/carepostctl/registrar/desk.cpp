@@ -48,4 +48,8 @@ Result<Desk> open_desk(const fs::path& directory, const KeyUnlock& unlock, const
     return Desk{directory, std::move(key), std::move(broker)};
 }
 
+X509Policy Desk::x509(const X509Options& options) const {
+    return {{options.anchors.value_or(""), options.crls}, broker.file().root_key, options.qualities};
+}
+
 }  // namespace carepost::ctl

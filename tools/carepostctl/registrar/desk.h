@@ -18,6 +18,7 @@ struct Desk {
     trust::TrustedBroker broker;
 
     Terms terms(std::chrono::seconds valid) const { return {*key, broker.file().sandbox, valid}; }
+    X509Policy x509(const X509Options& options) const;
 };
 
 // Errors: no_such_file with the command that makes a desk, those of open_signing_key or of the token, and certificate_invalid when the broker file names no

@@ -11,7 +11,8 @@ namespace carepost::ctl {
 
 Result<MadeInvitation> make_invitation(const Invite& options, Context& context) {
     TRY_ASSIGN(const Address address, Address::parse(options.address));
-    if (options.name.empty() || !codec::is_utf8(options.name) || !codec::is_safe_text(options.name)) {
+    if ((options.name.empty() && !options.x509) || !codec::is_utf8(options.name) ||
+        !codec::is_safe_text(options.name)) {
         return fail(ErrorCode::bad_argument, "the name is empty or holds characters that cannot be shown",
                     "Give the name as people know it, for example --name 'Dr. Ann Peeters'.");
     }
@@ -25,7 +26,8 @@ Result<MadeInvitation> make_invitation(const Invite& options, Context& context) 
     const UnixMillis expires = now + static_cast<UnixMillis>(valid);
     // Remembered before the broker knows it: an admitted key without a memory of it would help nobody.
     const Invitation invitation{keys.transport_key, std::move(keys.mac_key), address, options.name, expires};
-    TRY(remember_invitation(options.registrar, invitation));
+    // One that needs a certificate is not remembered: its code proves nothing, it only lets the request in.
+    if (!options.x509) TRY(remember_invitation(options.registrar, invitation));
     auto done = broker.ask<codec::admin_reply::Done>(
         codec::admin::AddInvitation{invitation.transport_key, address.text(), expires});
     if (!done) {
@@ -47,11 +49,18 @@ Status run(const Invite& options, Context& context) {
                               {"broker_file", broker_file.string()}});
         return {};
     }
-    context.print.text("Invitation for " + options.name + ", " + made.address + ", until " + moment_text(made.expires) +
-                       ":");
+    context.print.text("Invitation for " + (options.name.empty() ? "" : options.name + ", ") + made.address +
+                       ", until " + moment_text(made.expires) + ":");
     context.print.text("\n    " + shown + "\n");
     context.print.text("Hand it over together with the file " + broker_file.string() + ". There, they run:");
-    context.print.text("\n    carepost enrol --broker broker.carepost --invite " + shown + "\n");
+    context.print.text("\n    carepost enrol --broker broker.carepost --invite " + shown +
+                       (options.x509 ? " --certificate CERT.pem --certificate-key KEY" : "") + "\n");
+    if (options.x509) {
+        context.print.note(
+            "The code alone proves nothing: `carepostctl registrar serve --admit x509 --anchors FILE` "
+            "asks for the certificate.");
+        return {};
+    }
     context.print.note("Whoever has the code can enrol in their place. `carepostctl registrar serve` lets them in.");
     return {};
 }

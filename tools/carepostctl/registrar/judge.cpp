@@ -1,5 +1,7 @@
 #include "tools/carepostctl/registrar/judge.h"
 
+#include <algorithm>
+
 #include "proto/base/limits.h"
 #include "proto/trust/invitation.h"
 #include "tools/carepostctl/registrar/invitations.h"
@@ -23,6 +25,31 @@ std::optional<std::string> objection(const Invitation& invitation, const codec::
         return "the invitation is for " + invitation.address.text() + ", not for " + request.address.text();
     }
     return {};
+}
+
+// What an X.509 proof means for a request: nothing when there is none, or nobody judges it.
+struct Proven {
+    X509Holder holder;
+    bool quality = false;  // vouched for too, by the certificate or the desk's policy
+};
+Result<std::optional<Proven>> proven(const codec::admin_reply::PendingEnrolment& pending,
+                                     const codec::SignedObject& signed_request, const Address& address,
+                                     const Terms& terms, UnixMillis now) {
+    if (terms.x509 == nullptr || pending.proof.empty()) return std::optional<Proven>();
+    const X509Policy& policy = *terms.x509;
+    TRY_ASSIGN(X509Holder holder,
+               verify_x509_proof(pending.proof, policy.trust, policy.root, signed_request.object, now));
+    TRY(check_holder(holder, address));
+    const bool quality = vouches_for_quality(holder, address) ||
+                         std::ranges::find(policy.qualities, address.quality()) != policy.qualities.end();
+    return std::optional(Proven{std::move(holder), quality});
+}
+
+// Why a request without an invitation of this desk has to wait; nothing when its proof lets it in.
+std::optional<std::string> open_question(const std::optional<Proven>& proof, const Address& address) {
+    if (!proof) return "was not invited by this registrar";
+    if (proof->quality) return {};
+    return "has a certificate that proves the number, not the quality " + address.quality();
 }
 
 }  // namespace
@@ -55,10 +82,29 @@ Result<Judgement> judge(const codec::admin_reply::PendingEnrolment& pending, con
                   .name = request.name,
                   .mailbox = request.mailbox,
                   .certificate = {}};
-    if (!invitation) return out;
-    out.name = invitation->name;
+    auto proof = proven(pending, signed_request, request.address, terms, now);
+    if (!proof && proof.error().code != ErrorCode::certificate_invalid &&
+        proof.error().code != ErrorCode::malformed_request) {
+        return fail(std::move(proof).error());
+    }
+    if (!proof) {
+        out.verdict = Verdict::refuse;
+        out.reason = proof.error().message;
+        return out;
+    }
+    if (!invitation) {
+        if (auto question = open_question(*proof, request.address)) {
+            out.reason = std::move(*question);
+            return out;
+        }
+        // The name is what the certificate says, never what the applicant would like.
+        out.name = (*proof)->holder.name.empty() ? out.address : (*proof)->holder.name;
+    } else {
+        out.name = invitation->name;
+    }
     out.verdict = Verdict::refuse;
-    if (auto reason = objection(*invitation, pending, request, now)) {
+    auto reason = invitation ? objection(*invitation, pending, request, now) : std::nullopt;
+    if (reason) {
         out.reason = std::move(*reason);
         return out;
     }
@@ -67,7 +113,7 @@ Result<Judgement> judge(const codec::admin_reply::PendingEnrolment& pending, con
         out.reason = verified.error().message;
         return out;
     }
-    TRY_ASSIGN(out.certificate, certify(*verified, invitation->name, terms, random, now));
+    TRY_ASSIGN(out.certificate, certify(*verified, out.name, terms, random, now));
     out.verdict = Verdict::admit;
     return out;
 }

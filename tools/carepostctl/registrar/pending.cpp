@@ -11,16 +11,18 @@ struct Waiting {
     codec::EnrolmentRequest request;
     std::string fingerprint;
     UnixMillis received = 0;
+    bool proof = false;
 };
 
 Result<std::vector<Waiting>> ask_pending(AdminClient& broker) {
     TRY_ASSIGN(const auto list, broker.ask<codec::admin_reply::PendingEnrolments>(codec::admin::PendingEnrolments{}));
     std::vector<Waiting> out;
     for (const auto& one : list.pending) {
+        if (one.renewal) continue;
         TRY_ASSIGN(const codec::SignedObject signed_object,
                    codec::decode_signed_object(one.request, limits::kEnrolmentRequest));
         TRY_ASSIGN(codec::EnrolmentRequest request, codec::decode_enrolment_request(signed_object.object));
-        out.push_back({std::move(request), trust::fingerprint(signed_object.object), one.received});
+        out.push_back({std::move(request), trust::fingerprint(signed_object.object), one.received, !one.proof.empty()});
     }
     return out;
 }
@@ -36,6 +38,7 @@ Status run(const Pending& options, Context& context) {
                         {"name", one.request.name},
                         {"received", Moment{one.received}},
                         {"fingerprint", one.fingerprint},
+                        {"x509_proof", one.proof},
                         {"mailbox", one.request.mailbox.hex()}});
     }
     context.print.list(rows, "Nobody is waiting.");

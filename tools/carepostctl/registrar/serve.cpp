@@ -18,10 +18,16 @@ void sleep_a_little() {
     ::nanosleep(&pause, nullptr);
 }
 
+// Faults of this desk rather than of one request: the key cannot sign, a file of the policy cannot be read.
+bool is_of_the_desk(ErrorCode code) {
+    return code == ErrorCode::io_failed || code == ErrorCode::wrong_passphrase || code == ErrorCode::not_found ||
+           code == ErrorCode::no_such_file || code == ErrorCode::unreadable || code == ErrorCode::cancelled;
+}
+
 class Service {
 public:
     Service(const Serve& options, Context& context, const Desk& desk)
-        : options_(options), context_(context), desk_(desk) {}
+        : options_(options), context_(context), desk_(desk), x509_(desk.x509(options.x509)) {}
 
     // One round: everything that is pending now.
     Status treat_pending(AdminClient& broker) {
@@ -34,8 +40,10 @@ public:
 
 private:
     Status treat(AdminClient& broker, const codec::admin_reply::PendingEnrolment& pending) {
-        auto judgement = judge(pending, desk_.directory, desk_.terms(options_.certificate_valid), context_.random,
-                               context_.clock.now_ms());
+        Terms terms = desk_.terms(options_.certificate_valid);
+        if (!options_.admit.empty()) terms.x509 = &x509_;
+        auto judgement = judge(pending, desk_.directory, terms, context_.random, context_.clock.now_ms());
+        if (!judgement && is_of_the_desk(judgement.error().code)) return fail(judgement.error());
         if (!judgement) return skip(pending, judgement.error().message);
         switch (judgement->verdict) {
             case Verdict::admit:
@@ -43,7 +51,7 @@ private:
             case Verdict::refuse:
                 return refuse(broker, *judgement);
             case Verdict::not_ours:
-                return skip(pending, judgement->address + " was not invited by this registrar; left pending");
+                return skip(pending, judgement->address + " " + judgement->reason + "; left pending");
         }
         return {};
     }
@@ -90,6 +98,7 @@ private:
     const Serve& options_;
     Context& context_;
     const Desk& desk_;
+    const X509Policy x509_;
     std::set<TransportKey> skipped_;
 };
 
@@ -114,6 +123,10 @@ Status serve_until_stopped(Service& service, const Serve& options, Context& cont
 }  // namespace
 
 Status run(const Serve& options, Context& context) {
+    if (!options.admit.empty() && !options.x509.anchors) {
+        return fail(ErrorCode::bad_argument, "--admit x509 needs to know which authorities you trust",
+                    "Give their certificates: --anchors FILE");
+    }
     TRY_ASSIGN(const Desk desk, open_desk(options.registrar, options.unlock, context));
     Service service(options, context, desk);
     if (options.once) {

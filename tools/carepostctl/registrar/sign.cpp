@@ -27,6 +27,32 @@ Path signed_name(const Sign& options) {
     return options.request == "-" ? Path("request.signed") : Path(options.request.string() + ".signed");
 }
 
+// The holder of the X.509 certificate who stands behind the request; nothing when nobody asked for a proof.
+Result<std::optional<X509Holder>> check_proof(const Sign& options, const Desk& desk, std::string_view text,
+                                              const std::string& source, const RequestFile& request, UnixMillis now) {
+    if (!options.x509.anchors) return std::optional<X509Holder>();
+    TRY_ASSIGN(const Bytes proof, trust::unarmor(trust::armor_kind::kX509Proof, text, source));
+    const X509Policy policy = desk.x509(options.x509);
+    TRY_ASSIGN(X509Holder holder,
+               verify_x509_proof(proof, policy.trust, policy.root, request.signed_object.object, now));
+    TRY_ASSIGN(const auto content, codec::decode_enrolment_request(request.signed_object.object));
+    TRY(check_holder(holder, content.address));
+    return std::optional(std::move(holder));
+}
+
+// Who has to say yes: a proof tells who the applicant is, a person what he may be called.
+Status ask(const Sign& options, const trust::VerifiedEnrolment& enrolment, const std::optional<X509Holder>& holder,
+           const std::string& name, const std::string& fingerprint, Context& context) {
+    if (options.yes) return {};
+    context.print.note("Request  " + enrolment.request().address.text() + "  " + name);
+    context.print.note("Fingerprint  " + fingerprint);
+    if (holder) {
+        context.print.note("Proven by the certificate of  " + holder->subject);
+        return confirm("Do you certify this name and quality?", context.no_input);
+    }
+    return confirm("Did the applicant read you the same fingerprint, and is it really them?", context.no_input);
+}
+
 }  // namespace
 
 Status run(const Sign& options, Context& context) {
@@ -39,11 +65,8 @@ Status run(const Sign& options, Context& context) {
                trust::verify_enrolment_request(request.signed_object, desk.broker.file().sandbox, now));
     const std::string fingerprint = trust::fingerprint(request.signed_object.object);
     const std::string& name = options.name.empty() ? enrolment.request().name : options.name;
-    if (!options.yes) {
-        context.print.note("Request  " + enrolment.request().address.text() + "  " + name);
-        context.print.note("Fingerprint  " + fingerprint);
-        TRY(confirm("Did the applicant read you the same fingerprint, and is it really them?", context.no_input));
-    }
+    TRY_ASSIGN(const auto holder, check_proof(options, desk, text_of(text), source, request, now));
+    TRY(ask(options, enrolment, holder, name, fingerprint, context));
     TRY_ASSIGN(const codec::SignedObject certificate,
                certify(enrolment, name, desk.terms(options.certificate_valid), context.random, now));
     TRY_ASSIGN(const Bytes encoded, codec::encode(certificate));
