@@ -17,6 +17,20 @@ struct RegistrarCertificate {
     UnixMillis not_after_ms = 0;
     bool sandbox = false;
 };
+// After loss of data a log went on under a new origin (docs/protocol.md, "Restart").
+enum class RestartedLog : std::uint8_t { directory = 1, evidence = 2, audit = 3 };
+struct LogRestart {
+    RestartedLog log = RestartedLog::directory;
+    std::string old_origin;
+    VerifyKey old_key;
+    std::string last_checkpoint;  // signed note of the old log: the newest the operator knows of
+    std::string new_origin;
+    std::uint64_t new_size = 0;  // leaves of the old log with which the new one begins
+    UnixMillis time_ms = 0;
+    std::string reason;
+};
+inline constexpr std::size_t kRestartsMost = 16;
+
 struct BrokerFile {
     std::uint64_t number = 0;  // from 1; rises with each edition
     std::string name;
@@ -34,6 +48,7 @@ struct BrokerFile {
     UnixMillis created_ms = 0;
     std::string audit_origin = {};  // empty, and the key absent, in files made before there was an audit log
     std::optional<VerifyKey> audit_key = {};
+    std::vector<LogRestart> restarts = {};  // oldest first, at most kRestartsMost
 };
 struct Certificate {
     Serial serial;

@@ -33,6 +33,18 @@ bool is_endpoint(std::string_view text) {
            std::all_of(text.begin(), text.end(), is_plain);
 }
 
+Fault fault_of(const LogRestart& restart, bool sandbox) {
+    if (restart.log < RestartedLog::directory || restart.log > RestartedLog::audit) return "restart: which log";
+    if (!is_origin(restart.old_origin, sandbox) || !is_origin(restart.new_origin, sandbox) ||
+        restart.old_origin == restart.new_origin)
+        return "restart: origins";
+    if (restart.last_checkpoint.empty() || restart.last_checkpoint.size() > limits::kCheckpoint)
+        return "restart: last checkpoint";
+    if (!is_name(restart.reason)) return "restart: reason";
+    if (restart.time_ms > kLatestTime) return "restart: time";
+    return std::nullopt;
+}
+
 Fault fault_of(const BrokerFile& file) {
     if (file.number == 0) return "broker file: number 0";
     if (!is_name(file.name)) return "broker file: name";
@@ -47,6 +59,10 @@ Fault fault_of(const BrokerFile& file) {
     }
     if (file.registrars.size() > kRegistrarsMost) return "broker file: number of registrars";
     if (file.created_ms > kLatestTime) return "broker file: time";
+    if (file.restarts.size() > kRestartsMost) return "broker file: number of restarts";
+    for (const LogRestart& restart : file.restarts) {
+        if (auto fault = fault_of(restart, file.sandbox)) return fault;
+    }
     return std::nullopt;
 }
 
@@ -158,6 +174,17 @@ Result<Bytes> encode(const BrokerFile& file) {
     out.set_created_ms(file.created_ms);
     out.set_audit_origin(file.audit_origin);
     put_optional(out.mutable_audit_key(), file.audit_key);
+    for (const LogRestart& restart : file.restarts) {
+        auto* one = out.add_restarts();
+        one->set_log(static_cast<std::uint32_t>(restart.log));
+        one->set_old_origin(restart.old_origin);
+        one->set_old_key(field_of(restart.old_key));
+        one->set_last_checkpoint(restart.last_checkpoint);
+        one->set_new_origin(restart.new_origin);
+        one->set_new_size(restart.new_size);
+        one->set_time_ms(restart.time_ms);
+        one->set_reason(restart.reason);
+    }
     return bytes_of(out);
 }
 
@@ -187,6 +214,15 @@ Result<BrokerFile> decode_broker_file(ByteView object) {
         TRY_ASSIGN(SignedObject signed_object, decode_signed_object(view_of(registrar)));
         out.registrars.push_back(std::move(signed_object));
     }
+    if (static_cast<std::size_t>(in.restarts_size()) > kRestartsMost) return malformed(what + ": number of restarts");
+    for (const auto& restart : in.restarts()) {
+        // What does not fit the byte is out of range for fault_of, too.
+        out.restarts.push_back({static_cast<RestartedLog>(std::min<std::uint32_t>(restart.log(), UINT8_MAX)),
+                                restart.old_origin(), read.fixed<VerifyKey>(restart.old_key(), "old key"),
+                                std::string(text_of(view_of(restart.last_checkpoint()))), restart.new_origin(),
+                                restart.new_size(), restart.time_ms(), restart.reason()});
+    }
+    TRY(read.status());
     if (auto fault = fault_of(out)) return malformed(*fault);
     return out;
 }

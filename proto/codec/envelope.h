@@ -90,8 +90,9 @@ struct Header {
     std::optional<MessageId> reply_to;
     std::optional<MessageId> replaces;
     std::vector<Metadata> metadata;
-    std::vector<Item> items;  // as many as Routing.contents
-    Bytes checkpoint;
+    std::vector<Item> items;    // as many as Routing.contents
+    Bytes checkpoint;           // the sender's newest of the directory log
+    Bytes evidence_checkpoint;  // and of the evidence log; both may be empty
     Bytes receipt;
     // Set by decode_header: some text held control or direction-changing characters (or a file name
     // a path) and was made harmless by putting U+FFFD in their place.

@@ -47,7 +47,8 @@ std::optional<std::string> fault_of(const Header& header) {
     if (header.items.empty() || header.items.size() > 1 + limits::kAttachments) return "number of contents";
     if (header.addressees.size() > kAddresseesMost) return "too many addressees";
     if (header.metadata.size() > limits::kMetadata) return "more than 64 metadata pairs";
-    if (header.checkpoint.size() > limits::kCheckpoint) return "checkpoint over 4 KiB";
+    if (std::max(header.checkpoint.size(), header.evidence_checkpoint.size()) > limits::kCheckpoint)
+        return "checkpoint over 4 KiB";
     if (header.receipt.size() > limits::kMemberReceipt) return "receipt over 1 KiB";
     for (std::size_t i = 0; i < header.items.size(); ++i) {
         if (header.items[i].key.size() != (i == 0 ? 0 : kKey)) return "length of a content key";
@@ -182,6 +183,7 @@ Result<Header> header_from(const schema::Header& in) {
     if (!ids || !read_people(in, out)) return fail(ErrorCode::malformed_request, "header: length of an id or hash");
     read_items(in, out);
     out.checkpoint = copy_of(view_of(in.checkpoint()));
+    out.evidence_checkpoint = copy_of(view_of(in.evidence_checkpoint()));
     out.receipt = copy_of(view_of(in.receipt()));
     if (auto fault = fault_of(out)) return fail(ErrorCode::malformed_request, "header: " + *fault);
     make_texts_safe(out);
@@ -212,6 +214,7 @@ Result<SecretBytes> encode(const Header& header) {
     write_people(header, out);
     write_items(header, out);
     out.set_checkpoint(std::string(text_of(header.checkpoint)));
+    out.set_evidence_checkpoint(std::string(text_of(header.evidence_checkpoint)));
     out.set_receipt(std::string(text_of(header.receipt)));
     SecretBytes bytes(out.ByteSizeLong());
     const bool written = out.SerializeToArray(bytes.reveal_mutable().data(), static_cast<int>(bytes.size()));

@@ -30,6 +30,10 @@ Status check_keys(const codec::BrokerFile& file) {
         if (!is_valid_verify_key(*key)) return invalid("one of its keys is not a valid Ed25519 key");
     }
     if (file.audit_key && !is_valid_verify_key(*file.audit_key)) return invalid("the audit log's key is not valid");
+    // A cosigned text begins with this line where a checkpoint has its origin (decision 80).
+    for (const std::string* origin : {&file.directory_origin, &file.evidence_origin}) {
+        if (*origin == "cosignature/v1") return invalid("an origin that other signed texts begin with");
+    }
     if (!is_valid_transport_key(file.transport_key)) return invalid("the transport key is not valid");
     // One key, one purpose: a signature for one must never count for another.
     std::vector<VerifyKey> keys{file.directory_key, file.evidence_key, file.statement_key, file.root_key};

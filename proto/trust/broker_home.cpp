@@ -3,11 +3,13 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "proto/base/file.h"
 #include "proto/base/hash.h"
+#include "proto/trust/checkpoint.h"
 
 namespace carepost::trust {
 namespace fs = std::filesystem;
@@ -249,6 +251,32 @@ Result<TrustedBroker> add_registrar(const fs::path& path, const codec::SignedObj
     file.number += 1;
     file.created_ms = now;
     file.registrars.push_back(certificate);
+    return write_broker_file(path, file, root, Existing::replace);
+}
+
+Result<TrustedBroker> restart_logs(const fs::path& path, const TrustedBroker& known, const RestoredLogs& restored,
+                                   const SigningKey& root, UnixMillis now) {
+    if (known.file().root_key != root.verify_key()) {
+        return fail(ErrorCode::bad_argument, "this root key is not that of " + path.string(),
+                    "Give the broker's own root.key.");
+    }
+    codec::BrokerFile file = known.file();
+    file.number += 1;
+    file.created_ms = now;
+    const auto restart = [&](codec::RestartedLog log, std::string& origin, const VerifyKey& key,
+                             const std::string& head) -> Status {
+        TRY_ASSIGN(const Checkpoint checkpoint, verify_checkpoint(head, {origin, key}));
+        // ".../directory" goes on as ".../directory/r2", then "/r3" ...
+        const std::string base =
+            origin.substr(0, origin.rfind("/r") == std::string::npos ? origin.size() : origin.rfind("/r"));
+        const auto before = std::ranges::count_if(file.restarts, [log](const auto& one) { return one.log == log; });
+        const std::string next = base + "/r" + std::to_string(before + 2);
+        file.restarts.push_back({log, origin, key, head, next, checkpoint.size, now, restored.reason});
+        origin = next;
+        return {};
+    };
+    TRY(restart(codec::RestartedLog::directory, file.directory_origin, file.directory_key, restored.directory_head));
+    TRY(restart(codec::RestartedLog::evidence, file.evidence_origin, file.evidence_key, restored.evidence_head));
     return write_broker_file(path, file, root, Existing::replace);
 }
 

@@ -73,4 +73,15 @@ Result<SigningKey> read_signing_key(const std::filesystem::path& path, std::uint
 Result<TrustedBroker> add_registrar(const std::filesystem::path& path, const codec::SignedObject& certificate,
                                     const SigningKey& root, UnixMillis now);
 
+// What is left of both logs after a restore, and why they go on under new names.
+struct RestoredLogs {
+    std::string directory_head;  // newest signed checkpoints as restored
+    std::string evidence_head;
+    std::string reason;
+};
+// The next edition after `known`: both logs under new origins and their old keys, with the statements that clients verify; put in the place of
+// `path`. Errors: as add_registrar; log_unverified (heads of other logs).
+Result<TrustedBroker> restart_logs(const std::filesystem::path& path, const TrustedBroker& known,
+                                   const RestoredLogs& restored, const SigningKey& root, UnixMillis now);
+
 }  // namespace carepost::trust
