@@ -242,6 +242,7 @@ Result<Bytes> MessageSealer::State::seal_header(const MessageMeta& meta, Wrappin
     header.replaces = meta.header.replaces;
     header.metadata = meta.header.metadata;
     header.checkpoint = meta.header.checkpoint;
+    header.evidence_checkpoint = meta.header.evidence_checkpoint;
     header.receipt = meta.header.receipt;
     for (const SealedItem& sealed : items)
         header.items.push_back(copy_of_item(sealed.item));

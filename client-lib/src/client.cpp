@@ -1,5 +1,6 @@
 #include "client-lib/src/client.h"
 
+#include "client-lib/src/directory/follow.h"
 #include "client-lib/src/directory/witness.h"
 #include "client-lib/src/events/watcher.h"
 #include "client-lib/src/identity/enrolment.h"
@@ -64,6 +65,13 @@ void Client::close() {
 // --- oneself and others -----------------------------------------------------------------------------------------------
 
 Result<Identity> Client::whoami() const { return impl_->membership.whoami(); }
+
+Status Client::take_broker_file(const std::string& path) {
+    TRY_ASSIGN(const auto next, load_broker_file(path));
+    return take_edition(*impl_->core, next);
+}
+
+std::vector<Warning> Client::alarms() const { return client::alarms(*impl_->core); }
 
 Result<EnrolOutcome> Client::enrolment_status(Call call) {
     return impl_->membership.status(impl_->core->timeout_of(call));

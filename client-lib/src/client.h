@@ -46,6 +46,12 @@ public:
 
     // Local facts, without the network.
     Result<Identity> whoami() const;
+    // Keeps a newer edition of the broker file this identity trusts; it counts from the next opening on. The one that is kept does no harm.
+    // Errors: no_such_file, broker_untrusted (another root or mode, an older edition).
+    Status take_broker_file(const std::string& path);
+    // What a person has to know before anything else, without the network: fraud proven, an unresolved split, a stale log, a restart of the
+    // broker's logs, messages the broker lost with it. Usually empty.
+    std::vector<Warning> alarms() const;
     // Asks the broker how a pending enrolment stands, and completes it when it was admitted. Any
     // other call does so by itself.
     Result<EnrolOutcome> enrolment_status(Call call = {});

@@ -1,5 +1,6 @@
 #include "client-lib/src/core.h"
 
+#include "client-lib/src/directory/follow.h"
 #include "client-lib/src/platform/files.h"
 #include "proto/base/file.h"
 #include "proto/trust/key_file.h"
@@ -52,10 +53,12 @@ Result<std::unique_ptr<Core>> assemble_core(Options options, Paths paths, Identi
                          [self](bool connected) {
                              if (self->on_state) self->on_state(connected);
                          }});
-    TRY_ASSIGN(core->checkpoints,
-               Checkpoints::open(core->broker, *core->archive, *core->connection, core->paths.fraud()));
+    TRY_ASSIGN(WitnessRule rule, witness_rule(core->options.witnesses, core->options.witnesses_required));
+    TRY_ASSIGN(core->checkpoints, Checkpoints::open(core->broker, *core->archive, *core->connection,
+                                                    core->paths.fraud(), core->clock, std::move(rule)));
     core->directory =
         std::make_unique<Directory>(core->broker, *core->archive, *core->connection, *core->checkpoints, core->clock);
+    if (core->checkpoints->restarted()) TRY(settle_restart(*core));
     return core;
 }
 

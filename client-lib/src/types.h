@@ -40,6 +40,10 @@ struct Options {
     // Injected by tests; null: the machine's. Borrowed: they outlive the client.
     Clock* clock = nullptr;
     Random* random = nullptr;
+    // Sealing needs a checkpoint of the directory with cosignatures of so many of these witnesses (C2SP verifier keys), not older
+    // than a day, that covers all it relies upon.
+    std::vector<std::string> witnesses = {};
+    std::uint32_t witnesses_required = 0;
     bool allow_sandbox = true;  // false: refuse sandbox brokers at enrolment (an identity never changes mode anyway)
 };
 

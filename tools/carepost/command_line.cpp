@@ -74,6 +74,11 @@ void add_common(Reading& reading) {
         ->type_name("N");
     app.add_option("--unlock-key-file", common.unlock_key_file, "File with the 32-byte key of a service's identity")
         ->type_name("FILE");
+    app.add_option("--witness", common.witnesses, "Key of a witness of the broker's log; may be repeated")
+        ->type_name("KEY");
+    app.add_option("--require-witnesses", common.require_witnesses,
+                   "Seal only by what so many witnesses have cosigned within a day")
+        ->type_name("N");
     app.add_flag("--no-input", common.no_input, "Never ask");
     app.add_flag("--no-progress", common.no_progress, "Never draw a progress bar");
     app.footer(

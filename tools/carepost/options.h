@@ -18,6 +18,8 @@ struct CommonOptions {
     std::string home;
     std::string config;  // a configuration file instead of the usual ones
     std::optional<double> timeout_seconds;
+    std::vector<std::string> witnesses;
+    std::optional<std::uint32_t> require_witnesses;
     std::string passphrase_file;
     std::string passphrase_command;
     std::optional<int> passphrase_fd;

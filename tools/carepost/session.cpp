@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <iostream>
 #include <utility>
 
 #include "tools/carepost/terminal.h"
@@ -38,6 +39,8 @@ Options library_options(const Settings& settings) {
     Options options;
     options.home = settings.home;
     options.deadline = settings.timeout;
+    options.witnesses = settings.witnesses;
+    options.require_witnesses = settings.require_witnesses;
     options.software = std::string("carepost ") + carepost_version_text();
     return options;
 }
@@ -48,7 +51,11 @@ Session::Session(Client client, Signals& signals) : client_(std::move(client)), 
 Session::Session(Session&& other) noexcept
     : client_(std::move(other.client_)), signals_(std::exchange(other.signals_, nullptr)) {}
 Session::~Session() {
-    if (signals_ != nullptr) signals_->guard(nullptr);
+    if (signals_ == nullptr) return;
+    // After the command, so that what it found out is among them.
+    for (const std::string& alarm : client_.alarms())
+        std::cerr << "carepost: ATTENTION: " << alarm << '\n';
+    signals_->guard(nullptr);
 }
 
 Result<Session> Session::open(const Context& context) {

@@ -136,6 +136,13 @@ Result<Settings> resolve_settings(const CommonOptions& options, const Environmen
         settings.progress = settings.progress && *file.progress;
         break;
     }
+    settings.witnesses = options.witnesses;
+    std::optional<std::uint32_t> required = options.require_witnesses;
+    for (const auto& file : *read) {
+        if (settings.witnesses.empty() && file.witnesses) settings.witnesses = *file.witnesses;
+        if (!required) required = file.require_witnesses;
+    }
+    settings.require_witnesses = required.value_or(0);
     return settings;
 }
 

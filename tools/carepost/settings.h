@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "carepost/result.hpp"
 #include "tools/carepost/options.h"
@@ -21,16 +22,20 @@ struct Settings {
     std::string passphrase_command;
     std::string unlock_key_file;
     std::string credentials_directory;  // of the service manager
+    std::vector<std::string> witnesses;
+    std::uint32_t require_witnesses = 0;
     bool progress = true;
     bool input = true;  // questions may be asked
 };
 
 // What one configuration file says. Keys: home, timeout (seconds), passphrase_file, passphrase_command, unlock_key_file,
-// progress (true or false).
+// progress (true or false), witnesses (a list of keys), require_witnesses (a number).
 struct FileSettings {
     std::optional<std::string> home, passphrase_file, passphrase_command, unlock_key_file;
     std::optional<double> timeout_seconds;
     std::optional<bool> progress;
+    std::optional<std::vector<std::string>> witnesses;
+    std::optional<std::uint32_t> require_witnesses;
 };
 // Errors: no_such_file; bad_configuration naming the file, the line and the unknown or impossible key.
 Result<FileSettings> read_settings_file(const std::filesystem::path& path);

@@ -70,6 +70,13 @@ CAREPOST_FALLIBLE carepost_options_set_allow_sandbox(carepost_options* options, 
 /* Name and version of the program, for the broker's log, e.g. "MediFlow 4.2". At most 100 bytes. */
 CAREPOST_FALLIBLE carepost_options_set_software(carepost_options* options, const char* name_and_version);
 
+/* A witness: somebody who follows the broker's directory log and cosigns it. `key` is the text it prints
+ * ("name+hash+base64", C2SP verifier key of type 4). Errors: bad_argument. */
+CAREPOST_FALLIBLE carepost_options_add_witness(carepost_options* options, const char* key);
+/* Nothing is sealed unless so many of the witnesses have cosigned all of the directory that it relies upon, within a
+ * day; otherwise sending fails with not_witnessed. 0 (default): none. Errors when opening: bad_argument (more than there are). */
+CAREPOST_FALLIBLE carepost_options_require_witnesses(carepost_options* options, uint32_t required);
+
 /* --- Enrolment --- */
 
 /* broker.carepost: the signed file by which a client comes to trust one broker. It comes with the invitation or the
@@ -175,6 +182,19 @@ CAREPOST_API const char* carepost_identity_broker_endpoint(const carepost_identi
 CAREPOST_API const char* carepost_identity_config_directory(const carepost_identity* identity);
 CAREPOST_API const char* carepost_identity_data_directory(const carepost_identity* identity);
 CAREPOST_API void carepost_identity_free(carepost_identity* identity);
+
+/* Keeps a newer edition of the broker file, for an identity that is enrolled; used from the next opening on. Editions that the broker
+ * itself brings are taken without it. Errors: no_such_file, broker_untrusted (another root, or an older edition). */
+CAREPOST_FALLIBLE carepost_take_broker_file(carepost_client* client, const char* broker_file);
+/* What a person has to know before anything else: fraud proven, an unresolved split, a stale log, a restart of the broker's logs,
+ * messages the broker lost with it. Usually none. From what is kept here, without the network. Show them. */
+typedef struct carepost_alarms carepost_alarms;
+CAREPOST_FALLIBLE carepost_alarms_get(carepost_client* client, carepost_alarms** alarms);
+CAREPOST_API size_t carepost_alarms_count(const carepost_alarms* alarms);
+/* One of carepost_code; 0 out of range. */
+CAREPOST_API int carepost_alarms_code(const carepost_alarms* alarms, size_t index);
+CAREPOST_API const char* carepost_alarms_text(const carepost_alarms* alarms, size_t index);
+CAREPOST_API void carepost_alarms_free(carepost_alarms* alarms);
 
 /* --- Directory --- */
 

@@ -30,6 +30,8 @@ struct Options {
     std::chrono::milliseconds deadline{0};  // of calls that state none
     bool allow_sandbox = false;
     std::string software;
+    std::vector<std::string> witnesses;  // keys, as witnesses print them
+    std::uint32_t require_witnesses = 0;
 };
 
 // The signed file by which a client comes to trust a broker.
@@ -202,6 +204,9 @@ inline Result<OptionsHandle> options(const Options& o) {
     if (error == nullptr && o.deadline.count() > 0)
         error = carepost_options_set_deadline(raw, milliseconds(o.deadline));
     if (error == nullptr && !o.software.empty()) error = carepost_options_set_software(raw, o.software.c_str());
+    for (const auto& witness : o.witnesses)
+        if (error == nullptr) error = carepost_options_add_witness(raw, witness.c_str());
+    if (error == nullptr) error = carepost_options_require_witnesses(raw, o.require_witnesses);
     if (error != nullptr) return Error::take(error);
     return handle;
 }
@@ -280,6 +285,22 @@ public:
     // The C handle, for functions that are not here. Stays with this object.
     carepost_client* handle() const { return handle_.get(); }
     void cancel() const { carepost_cancel(handle()); }
+    Status take_broker_file(const std::string& path) const {
+        return detail::status(carepost_take_broker_file(handle(), path.c_str()));
+    }
+    // What a person has to know before anything else; usually nothing. Show it.
+    std::vector<std::string> alarms() const {
+        std::vector<std::string> out;
+        carepost_alarms* raw = nullptr;
+        if (carepost_error* error = carepost_alarms_get(handle(), &raw)) {
+            carepost_error_free(error);
+            return out;
+        }
+        for (std::size_t i = 0; i < carepost_alarms_count(raw); ++i)
+            out.emplace_back(carepost_alarms_text(raw, i));
+        carepost_alarms_free(raw);
+        return out;
+    }
 
     Result<Identity> whoami(bool ask_broker = false, Time deadline = {}) const {
         return detail::call<carepost_identity, carepost_identity_free>(

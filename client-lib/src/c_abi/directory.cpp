@@ -17,6 +17,10 @@ struct carepost_entries {
     bool more = false;
 };
 
+struct carepost_alarms {
+    std::vector<client::Warning> alarms;
+};
+
 namespace {
 
 carepost_entry found_entry(client::Found found) {
@@ -102,3 +106,31 @@ const carepost_entry* carepost_entries_at(const carepost_entries* e, std::size_t
 }
 int carepost_entries_more(const carepost_entries* e) { return e == nullptr ? 0 : flag(e->more); }
 void carepost_entries_free(carepost_entries* entries) { delete entries; }
+
+carepost_error* carepost_alarms_get(carepost_client* client, carepost_alarms** alarms) {
+    if (alarms != nullptr) *alarms = nullptr;
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(client);
+        REQUIRE_ARGUMENT(alarms);
+        *alarms = new carepost_alarms{client->client->alarms()};
+        return {};
+    });
+}
+std::size_t carepost_alarms_count(const carepost_alarms* alarms) {
+    return alarms == nullptr ? 0 : alarms->alarms.size();
+}
+int carepost_alarms_code(const carepost_alarms* alarms, std::size_t index) {
+    return index < carepost_alarms_count(alarms) ? static_cast<int>(alarms->alarms[index].code) : 0;
+}
+const char* carepost_alarms_text(const carepost_alarms* alarms, std::size_t index) {
+    return index < carepost_alarms_count(alarms) ? alarms->alarms[index].text.c_str() : "";
+}
+void carepost_alarms_free(carepost_alarms* alarms) { delete alarms; }
+
+carepost_error* carepost_take_broker_file(carepost_client* client, const char* broker_file) {
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(client);
+        REQUIRE_ARGUMENT(broker_file);
+        return client->client->take_broker_file(broker_file);
+    });
+}

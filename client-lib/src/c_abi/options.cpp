@@ -2,6 +2,8 @@
 
 #include "client-lib/src/c_abi/handles.h"
 #include "client-lib/src/c_abi/unlock.h"
+#include "proto/base/limits.h"
+#include "proto/trust/cosignature.h"
 
 using carepost::ErrorCode;
 using carepost::fail;
@@ -28,6 +30,8 @@ carepost::Result<carepost::client::Options> carepost_options::clone(bool make) c
     copy.software = options.software;
     copy.timeout = options.timeout;
     copy.allow_sandbox = options.allow_sandbox;
+    copy.witnesses = options.witnesses;
+    copy.witnesses_required = options.witnesses_required;
     if (!passphrase.empty()) {
         auto shared = std::make_shared<SecretBytes>(passphrase.clone());
         copy.unlock.passphrase = [shared]() -> Result<SecretBytes> { return shared->clone(); };
@@ -99,6 +103,26 @@ carepost_error* carepost_options_set_allow_sandbox(carepost_options* options, in
     return guarded([&]() -> Status {
         REQUIRE_ARGUMENT(options);
         options->options.allow_sandbox = allow != 0;
+        return {};
+    });
+}
+
+carepost_error* carepost_options_add_witness(carepost_options* options, const char* key) {
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(options);
+        REQUIRE_ARGUMENT(key);
+        TRY(carepost::trust::parse_cosigner(key));
+        if (options->options.witnesses.size() >= carepost::limits::kWitnesses)
+            return fail(ErrorCode::too_many, "more than 16 witnesses", "name those that matter");
+        options->options.witnesses.emplace_back(key);
+        return {};
+    });
+}
+
+carepost_error* carepost_options_require_witnesses(carepost_options* options, std::uint32_t required) {
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(options);
+        options->options.witnesses_required = required;
         return {};
     });
 }

@@ -35,8 +35,9 @@ Result<std::vector<Known>> Directory::look_up(const std::vector<Who>& who, std::
             before.push_back(kept(who[index]));
             lookup.keys.push_back({who[index], before.back() ? before.back()->chain_objects.size() : 0});
         }
+        const std::uint64_t floor = checkpoints_.floor();  // what is answered after this knows at least as much
         TRY_ASSIGN(const auto reply, connection_.ask<codec::reply::Lookup>(std::move(lookup), timeout));
-        TRY_ASSIGN(const auto checkpoint, checkpoints_.adopt(reply.checkpoint, timeout));
+        TRY_ASSIGN(const auto checkpoint, checkpoints_.adopt(reply.checkpoint, timeout, floor));
         if (reply.records.empty() || reply.records.size() > before.size()) {
             return fail(ErrorCode::malformed_request, "the broker answered a lookup with the wrong number of records");
         }
@@ -130,6 +131,7 @@ Status Directory::check_head(const KnownMailbox& known, const codec::DirectoryRe
     const std::string name = known.certificate.address.text();
     if (!record.head) return unverified(name, "the broker does not sign what it says to be the newest");
     TRY_ASSIGN(const auto head, trust::verify_head(*record.head, broker_.file.statement_key));
+    TRY(checkpoints_.note_head(*record.head, head));
     if (head.label != known.certificate.label || head.seq != known.state.head_seq() ||
         head.hash != known.state.head_hash()) {
         return unverified(name, "the signed newest entry is not the newest that was given");

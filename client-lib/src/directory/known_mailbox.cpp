@@ -22,6 +22,13 @@ Status write(RecordWriter& out, const codec::SignedObject& object) {
 
 }  // namespace
 
+std::uint64_t KnownMailbox::leaves_relied_upon() const {
+    std::uint64_t last = std::max(certificate_index, revocation_index.value_or(0));
+    for (const std::uint64_t index : chain_indexes)
+        last = std::max(last, index);
+    return last + 1;
+}
+
 Hash KnownMailbox::chain_hash(std::uint64_t seq) const {
     return seq < chain_objects.size() ? trust::object_hash(chain_objects[seq]) : Hash{};
 }

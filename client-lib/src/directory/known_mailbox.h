@@ -22,6 +22,8 @@ struct KnownMailbox {
     UnixMillis head_time = 0;        // when it said so
 
     const MailboxId& id() const { return certificate.mailbox; }
+    // How many leaves of the log have to be shown for what is known here to stand in it.
+    std::uint64_t leaves_relied_upon() const;
     Hash chain_hash(std::uint64_t seq) const;  // of a chain entry this knows
     // Whether the directory of `log_size` leaves held the certificate, unrevoked.
     bool was_certified(std::uint64_t log_size) const;

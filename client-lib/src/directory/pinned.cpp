@@ -10,7 +10,8 @@ PinnedBroker::PinnedBroker(const trust::TrustedBroker& broker)
       registrars(broker.registrars()),
       directory_log(broker.directory_log()),
       evidence_log(broker.evidence_log()),
-      fingerprint(broker.fingerprint()) {}
+      fingerprint(broker.fingerprint()),
+      signed_bytes(codec::encode(broker.signed_object()).value()) {}  // it was decoded from such bytes
 
 trust::ChainRules rules_of(const PinnedBroker& broker, UnixMillis now) {
     return {.registrars = broker.registrars, .sandbox = broker.file.sandbox, .now_ms = now};

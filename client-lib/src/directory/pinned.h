@@ -16,6 +16,7 @@ struct PinnedBroker {
     trust::NoteVerifier directory_log;
     trust::NoteVerifier evidence_log;
     std::string fingerprint;  // what people compare
+    Bytes signed_bytes;       // the SignedObject, for fraud proofs
 };
 
 // How chains are judged by it; borrows its registrars.

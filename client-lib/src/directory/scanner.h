@@ -4,27 +4,45 @@
 
 #include "client-lib/src/directory/checkpoints.h"
 #include "client-lib/src/directory/known_mailbox.h"
+#include "proto/trust/leaf.h"
 #include "proto/trust/merkle.h"
 
 namespace carepost::client {
 
-// One thread at a time.
+// Not thread-safe: one contact at a time scans.
 class Scanner {
 public:
-    Scanner(Archive& archive, Connection& connection, const Checkpoints& checkpoints)
+    Scanner(Archive& archive, Connection& connection, Checkpoints& checkpoints)
         : archive_(archive), connection_(connection), checkpoints_(checkpoints) {}
 
-    // Goes on from where the last scan ended, at most some 20,000 leaves at a time. `own` was verified against a log
-    // of own.checked_size leaves: that far every leaf of its label has to be known. Errors: log_unverified (the leaves are
-    // not the log's), certificate_invalid (somebody else's entry under the own label); those of the connection.
+    // Goes on from where the last scan ended, to the end of the log or for kScanMost; a later call goes on. `own` was verified against a log
+    // of own.checked_size leaves: that far every leaf of its label has to be known, and one that is not stays an error until it is. Errors:
+    // log_unverified (the leaves are not the log's), certificate_invalid (somebody else's entry under the own label), fraud_proven (two
+    // entries of one number); those of the connection.
     Status scan(const KnownMailbox& own, std::chrono::milliseconds timeout);
+    // After a restart the log is read anew.
+    Status forget();
 
 private:
-    Result<trust::Frontier> load() const;
-    Status save(const trust::Frontier& frontier);
+    struct OwnLeaf {
+        std::uint64_t index = 0;
+        Bytes bytes;
+        bool history = false;  // older than what this client first knew of itself
+    };
+    struct Progress {
+        trust::Frontier frontier;
+        std::vector<OwnLeaf> own;
+    };
+    Result<Progress> load() const;
+    Status save(const Progress& progress);
+    Status read_page(Progress& progress, std::uint64_t end, const Label& own, bool first,
+                     std::chrono::milliseconds timeout);
+    Status judge(const Progress& progress, const KnownMailbox& own, std::chrono::milliseconds timeout);
+    Error accuse(const OwnLeaf& first, const OwnLeaf& second, std::chrono::milliseconds timeout);
+
     Archive& archive_;
     Connection& connection_;
-    const Checkpoints& checkpoints_;
+    Checkpoints& checkpoints_;
 };
 
 }  // namespace carepost::client

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "client-lib/src/archive/fields.h"
+#include "client-lib/src/directory/follow.h"
 #include "client-lib/src/directory/scanner.h"
 #include "client-lib/src/identity/epochs.h"
 #include "client-lib/src/members/upkeep.h"
@@ -305,7 +306,11 @@ Status Membership::greet(milliseconds timeout) {
                     "the broker greets as another broker, or takes this key for another mailbox's",
                     "do not go on: compare broker.carepost with the broker's administrator");
     }
+    // First the broker itself: after a restart its logs have other names.
+    TRY(follow_broker(core_, timeout));
     TRY(core_.checkpoints->adopt(hello->directory_checkpoint, timeout));
+    TRY(core_.checkpoints->adopt_evidence(hello->evidence_checkpoint, timeout));
+    TRY(compare_receipt_checkpoint(core_, timeout));
     return joining ? complete_join(hello->mailbox.value_or(MailboxId{}), timeout) : Status{};
 }
 
@@ -381,6 +386,7 @@ Status Membership::contact(milliseconds timeout) {
     const UnixMillis now = core_.clock.now_ms();
     if (contacted_ && now < *contacted_ + kDay) return {};
     TRY(greet(timeout));
+    TRY(publish_lost_entries(core_, timeout));
     TRY_ASSIGN(const auto found, core_.directory->look_up({core_.keys.mailbox}, timeout));
     TRY(check_own(*found.front()));
     if (state() != EnrolState::admitted) {

@@ -62,11 +62,21 @@ Result<ReceiptFacts> verify_member_file(std::string_view text, const std::string
     return facts;
 }
 
+// The evidence log as it was called when this receipt was given: a restart gives it another name.
+trust::NoteVerifier evidence_log_of(const codec::Receipt& receipt, const PinnedBroker& broker) {
+    const std::string origin = receipt.checkpoint.substr(0, receipt.checkpoint.find('\n'));
+    for (const codec::LogRestart& restart : broker.file.restarts) {
+        if (restart.log == codec::RestartedLog::evidence && restart.old_origin == origin)
+            return {restart.old_origin, restart.old_key};
+    }
+    return broker.evidence_log;
+}
+
 }  // namespace
 
 Result<ReceiptFacts> verify_broker_receipt(ByteView receipt, const PinnedBroker& broker) {
     TRY_ASSIGN(const auto decoded, codec::decode_receipt(receipt));
-    TRY_ASSIGN(const auto verified, trust::verify_receipt(decoded, broker.evidence_log));
+    TRY_ASSIGN(const auto verified, trust::verify_receipt(decoded, evidence_log_of(decoded, broker)));
     const codec::EvidenceRow& row = verified.row;
     const bool published = row.type == codec::EvidenceType::submission_accepted;
     if (!published && row.type != codec::EvidenceType::handed_over)

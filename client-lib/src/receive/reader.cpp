@@ -74,8 +74,8 @@ Status Reader::ready(milliseconds timeout) {
     auto contact = membership_.contact(timeout);
     if (contact) return {};
     const ErrorCode code = contact.error().code;
-    const bool only_directory =
-        code == ErrorCode::log_unverified || code == ErrorCode::fraud_proven || code == ErrorCode::certificate_invalid;
+    const bool only_directory = code == ErrorCode::log_unverified || code == ErrorCode::fraud_proven ||
+                                code == ErrorCode::certificate_invalid || code == ErrorCode::unresolved_split;
     return only_directory && membership_.state() == EnrolState::admitted ? Status{} : contact;
 }
 
@@ -217,6 +217,9 @@ void Reader::examine(OpenedItem& out, milliseconds timeout) {
     }
     if (const auto& checkpoint = out.opened->header().checkpoint; !checkpoint.empty() && !message.own) {
         if (auto agrees = core_.checkpoints->compare(checkpoint, timeout); !agrees) warn(agrees.error());
+    }
+    if (const auto& evidence = out.opened->header().evidence_checkpoint; !evidence.empty() && !message.own) {
+        if (auto agrees = core_.checkpoints->compare_evidence(evidence, timeout); !agrees) warn(agrees.error());
     }
     const codec::Addressee* own = out.opened->own_addressee();
     const Known known = core_.directory->kept(core_.keys.mailbox);

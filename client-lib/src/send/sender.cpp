@@ -6,6 +6,7 @@
 #include <array>
 
 #include "client-lib/src/archive/fields.h"
+#include "client-lib/src/directory/follow.h"
 
 namespace carepost::client {
 namespace {
@@ -239,7 +240,7 @@ Result<std::optional<SendOutcome>> Sender::settle_repeat(const SendInput& input,
 }
 
 Result<SendOutcome> Sender::send_new(const SendInput& input, SpoolRecord record, milliseconds timeout) {
-    TRY(core_.checkpoints->no_fraud());
+    TRY(core_.checkpoints->may_send(timeout));
     // Inputs that do not open are told before anybody is asked anything.
     for (const ContentInput* content : contents_of(input))
         TRY(InputReader::open(*content));
@@ -330,7 +331,7 @@ Status Sender::seal_contents(const SendInput& input, SpoolRecord& record, seal::
 }
 
 Result<SendOutcome> Sender::deliver(SpoolRecord record, const ProgressCallback& progress, milliseconds timeout) {
-    TRY(core_.checkpoints->no_fraud());
+    TRY(core_.checkpoints->may_send(timeout));
     const SpoolFolder folder(core_.paths.spool(), record.id);
     Result<Uploaded> uploaded =
         fail(ErrorCode::stale_epoch, "the recipients' epochs went stale again and again", "try again later");
@@ -385,7 +386,9 @@ Result<SendOutcome> Sender::conclude(const SpoolRecord& record, const Uploaded& 
     writes.push_back(
         {RecordKind::sent, copy_of(record.id.view()), static_cast<std::int64_t>(facts.time), encode(sent)});
     writes.push_back({RecordKind::spool, copy_of(record.id.view()), 0, std::nullopt});
+    writes.push_back(receipt_checkpoint_write(uploaded.receipt));
     TRY(core_.archive->commit(std::move(writes)));
+    TRY(found_again(core_, record.id));
     TRY(remove_tree(SpoolFolder(core_.paths.spool(), record.id).path()));
     return outcome;
 }

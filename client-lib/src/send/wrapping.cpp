@@ -17,18 +17,17 @@ constexpr UnixMillis kStaleStops = 7 * kDay;
 constexpr UnixMillis kEpochsWarn = 14 * kDay;
 constexpr UnixMillis kRetentionDefault = limits::kRetentionDays * kDay;
 
-// How old the directory's word is. Errors: log_unverified above a week.
+// How old the directory's word is. Errors: log_stale above a week.
 Status check_fresh(const KnownMailbox& known, UnixMillis now, std::vector<Warning>& warnings) {
     const UnixMillis age = now > known.head_time ? now - known.head_time : 0;
     const std::string& name = known.certificate.address.text();
     if (age > kStaleStops) {
-        return fail(ErrorCode::log_unverified,
-                    fmt::format("what the directory says of {} is {} days old", name, age / kDay),
+        return fail(ErrorCode::log_stale, fmt::format("what the directory says of {} is {} days old", name, age / kDay),
                     "nothing is sealed to old knowledge: reach the broker, or check this machine's clock");
     }
     if (age > kStaleWarns) {
         warnings.push_back(
-            {ErrorCode::log_unverified, fmt::format("what the directory says of {} is more than a day old", name)});
+            {ErrorCode::log_stale, fmt::format("what the directory says of {} is more than a day old", name)});
     }
     return {};
 }
@@ -45,7 +44,7 @@ Result<seal::Recipient> sealable(const KnownMailbox& known, const SpooledRecipie
         known.state.head_hash(),          place.seq,  place.previous};
 }
 
-codec::Header header_of(const SpooledMeta& meta, Bytes checkpoint) {
+codec::Header header_of(const SpooledMeta& meta, const Checkpoints& checkpoints) {
     codec::Header header;
     header.kind = meta.receipt.empty() ? codec::MessageKind::message : codec::MessageKind::receipt;
     header.subject = meta.subject;
@@ -57,7 +56,8 @@ codec::Header header_of(const SpooledMeta& meta, Bytes checkpoint) {
     header.replaces = meta.replaces;
     for (const auto& [key, value] : meta.metadata)
         header.metadata.push_back({key, value});
-    header.checkpoint = std::move(checkpoint);
+    header.checkpoint = checkpoints.pinned_note();
+    header.evidence_checkpoint = checkpoints.pinned_evidence_note();
     header.receipt = meta.receipt;
     return header;
 }
@@ -100,6 +100,10 @@ Result<Sender::Recipients> Sender::resolve(const std::vector<SpooledRecipient>& 
                                                 known->certificate.address.text(), (until - now) / kDay)});
         }
     }
+    std::uint64_t leaves = 0;
+    for (const Known& known : out.known)
+        leaves = std::max(leaves, known->leaves_relied_upon());
+    TRY(core_.checkpoints->may_seal(leaves, timeout, out.warnings));
     out.own = out.known.front();
     out.known.erase(out.known.begin());
     return out;
@@ -142,9 +146,8 @@ Status Sender::wrap(SpoolRecord& record, seal::MessageSealer& sealer, const Reci
     sender.certificate_hash = recipients.own->certificate_hash;
     sender.chain_seq = recipients.own->state.head_seq();
     sender.chain_hash = recipients.own->state.head_hash();
-    seal::MessageMeta meta{record.meta.created,    record.meta.expires,
-                           record.meta.collect_by, record.meta.flags,
-                           recipients.log_size,    header_of(record.meta, core_.checkpoints->pinned_note())};
+    seal::MessageMeta meta{record.meta.created, record.meta.expires, record.meta.collect_by,
+                           record.meta.flags,   recipients.log_size, header_of(record.meta, *core_.checkpoints)};
     const SpoolFolder folder(core_.paths.spool(), record.id);
     TRY(remove_tree(folder.unfinished()));
     FileSink sink;

@@ -11,6 +11,7 @@ from world import CERTIFICATE, CHAIN, ForkedLog, failure, leaf_bytes, records_of
 
 INVALID = "refused as `certificate_invalid` (exit 65), nothing sealed"
 UNVERIFIED = "refused as `log_unverified` (exit 65), nothing sealed"
+SPLIT = "refused as `unresolved_split` (exit 79), nothing sealed"
 FRAUD = "refused as `fraud_proven` (exit 76), both notes kept, sending stops"
 
 
@@ -305,7 +306,7 @@ def _(s):
     s.accepted(victim.run("inbox"))
 
 
-@attack("inconsistent head", AT_ONCE, "a longer log in which an old leaf is another, with that log's own consistency proof", UNVERIFIED)
+@attack("inconsistent head", AT_ONCE, "a longer log in which an old leaf is another, with that log's own consistency proof", SPLIT)
 def _(s):
     log = ForkedLog(s.world, replace=other_leaf(s, 1), add=[stranger_leaf()])
     victim = s.victim("nurse")

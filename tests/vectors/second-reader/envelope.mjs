@@ -30,6 +30,7 @@ const HEADER = {
   11: ['metadata', { 1: ['key', 'string'], 2: ['value', 'string'] }, true],
   12: ['items', { 1: ['name', 'string'], 2: ['media_type', 'string'], 3: ['size', 'u64'], 4: ['key', 'bytes'] }, true],
   13: ['checkpoint', 'bytes'], 14: ['receipt', 'bytes'], 15: ['audience', 'string'],
+  16: ['evidence_checkpoint', 'bytes'],
 };
 const SIGNATURE = {
   1: ['version', 'u32'], 2: ['certificate_hash', 'bytes'], 3: ['chain_seq', 'u64'], 4: ['chain_hash', 'bytes'],

@@ -106,9 +106,24 @@ ExitCode conclude(const Enrolment& e, const Context& context) {
     return ExitCode::ok;
 }
 
+// For an identity that is there: nothing but a newer broker file was brought.
+Result<ExitCode> take_newer_broker_file(const EnrolOptions& options, const Context& context) {
+    auto session = Session::open(context);
+    if (!session) return session.error();
+    if (auto taken = (**session).take_broker_file(options.broker_file); !taken) return taken.error();
+    context.output.note(
+        "This identity is enrolled; the broker file was taken over and counts from the next command on.");
+    return ExitCode::ok;
+}
+
 }  // namespace
 
 Result<ExitCode> run(const EnrolOptions& options, const Context& context) {
+    const bool only_broker = !options.broker_file.empty() && options.invite.empty() && options.request_file.empty();
+    if (only_broker) {
+        auto taken = take_newer_broker_file(options, context);
+        if (taken || taken.error().code != CAREPOST_ERROR_NOT_ENROLLED) return taken;
+    }
     if (auto sound = check_options(options); !sound) return sound.error();
     auto broker = read_broker(options.broker_file);
     if (!broker) return broker.error();
