@@ -12,6 +12,7 @@
 #include "broker/app/broker.h"
 #include "broker/app/config.h"
 #include "broker/app/process.h"
+#include "broker/app/restart.h"
 #include "proto/base/version.h"
 #include "proto/trust/broker_home.h"
 
@@ -22,6 +23,7 @@ using namespace carepost;  // NOLINT(google-build-using-namespace): a program's 
 struct CommandLine {
     std::filesystem::path config;
     std::filesystem::path data;
+    bool heads = false;
     bool check_config = false;
 };
 
@@ -89,6 +91,8 @@ int main(int argc, char** argv) {
     parser.add_option("--config", line.config, "Configuration (TOML); default: DIR/carepostd.toml if it exists");
     parser.add_option("--data", line.data, "Data directory; made on the first start")->default_val("/var/lib/carepost");
     parser.add_flag("--check-config", line.check_config, "Read the configuration, say whether it is right, and stop");
+    parser.add_flag("--heads", line.heads,
+                    "Print the newest heads of both logs, for `carepostctl log restart`, and stop");
     parser.set_version_flag("--version", std::string("carepostd ") + std::string(kVersion));
     try {
         parser.parse(argc, argv);
@@ -103,5 +107,11 @@ int main(int argc, char** argv) {
     }
     if (auto ok = app::refuse_root(); !ok) return complain(ok.error());
     if (auto ok = app::harden_process(); !ok) return complain(ok.error());
+    if (line.heads) {
+        const auto heads = app::stored_heads(line.data);
+        if (!heads) return complain(heads.error());
+        std::fputs(heads->c_str(), stdout);
+        return EX_OK;
+    }
     return serve(line, *config);
 }

@@ -8,6 +8,7 @@
 #include <future>
 #include <thread>
 
+#include "broker/app/restart.h"
 #include "broker/dispatch/admin_dispatcher.h"
 #include "broker/net/admin_socket.h"
 #include "broker/net/front.h"
@@ -103,6 +104,7 @@ public:
 
     Status open() {
         TRY(open_store());
+        TRY(go_over_to_restarted_logs(*store_, file_, keys_.directory_log, clock_.now_ms()));
         TRY(load_sessions());
         TRY(say_started());
         TRY(stamp_if_old());

@@ -152,6 +152,8 @@ public:
     virtual Result<std::uint64_t> call(std::int64_t mailbox_key, ChangeKind kind) = 0;
     // More signatures on the newest checkpoint of the directory: the same text. Error internal when there is none of that size.
     virtual Status set_directory_note(std::uint64_t size, ByteView note) = 0;
+    // The same tree under another name of the log: what was stamped and cosigned under the old one is forgotten.
+    virtual Status restart_directory(std::uint64_t size, ByteView note) = 0;
     // Keeps a checkpoint that witnesses have cosigned; the oldest of too many is forgotten.
     virtual Result<Bytes> witnessed_checkpoint(std::uint64_t size) = 0;  // empty: none of that size
     virtual Status put_witnessed_checkpoint(std::uint64_t size, ByteView note) = 0;

@@ -287,15 +287,41 @@ void add_log_commands(Parser& p) {
         group, "verify", "Recompute the root from all leaves and check the signed head against it",
         "carepostctl log verify leaves --checkpoint checkpoint --broker broker.carepost",
         [&](CLI::App* sub, LogVerify& o) {
-            auto* leaves = sub->add_option("LEAVES", o.leaves, "File of `log leaves`; without it the broker is asked");
+            auto* leaves = sub->add_option(
+                "LEAVES", o.leaves, "File of `log leaves`, or folder of `log export`; without it the broker is asked");
             auto* note = sub->add_option("--checkpoint", o.checkpoint, "File of `log checkpoint`")->type_name("FILE");
-            leaves->needs(note);
             note->needs(leaves);
             auto* online = sub->add_flag("--online", o.online, "Ask the broker (as without LEAVES)");
             online->excludes(leaves);
             sub->add_option("--broker", o.broker, "Trusted broker file [DIR/broker.carepost]")->type_name("FILE");
             sub->add_flag("--evidence", o.evidence, evidence);
             p.add_data(sub, o.data);
+        });
+    p.command<LogExport>(
+        group, "export", "Write the log as C2SP tiles that foreign tools read", "carepostctl log export tiles",
+        [&](CLI::App* sub, LogExport& o) {
+            sub->add_option("FOLDER", o.folder, "Folder to make; it may not exist")->required();
+            sub->add_flag("--evidence", o.evidence, evidence);
+            sub->add_option("--broker", o.broker, "Trusted broker file [DIR/broker.carepost]")->type_name("FILE");
+            p.add_data(sub, o.data);
+        });
+    p.command<VerifyProof>(group, "verify-proof", "Judge a fraud proof that a client has written; needs no broker",
+                           "carepostctl log verify-proof 3f9a1c07d2b4e680.proof --broker broker.carepost",
+                           [&](CLI::App* sub, VerifyProof& o) {
+                               sub->add_option("FILE", o.file, "The proof")->required();
+                               sub->add_option("--broker", o.broker, "The broker it must be about")->type_name("FILE");
+                           });
+    p.command<LogRestart>(
+        group, "restart", "After a restore from backup: state with the root key that the logs go on under new names",
+        "carepostctl log restart --heads heads --reason 'restored from the backup of 3 May' --root-key root.key",
+        [&](CLI::App* sub, LogRestart& o) {
+            sub->add_option("--heads", o.heads, "What `carepostd --heads` has printed")->type_name("FILE")->required();
+            sub->add_option("--reason", o.reason, "Shown to everybody")->required();
+            sub->add_option("--root-key", o.root_key, "The root's key file [DIR/root.key]")->type_name("FILE");
+            sub->add_option("--broker", o.broker, "Newest edition of the broker file, if the restored one is older")
+                ->type_name("FILE");
+            p.add_data(sub, o.data);
+            add_unlock(sub, o.unlock, "root.key");
         });
 }
 

@@ -44,6 +44,9 @@ Status run(const AuditTrace& options, Context& context);
 Status run(const AuditVerify& options, Context& context);
 Status run(const AuditExport& options, Context& context);
 Status run(const AuditPrune& options, Context& context);
+Status run(const LogExport& options, Context& context);
+Status run(const VerifyProof& options, Context& context);
+Status run(const LogRestart& options, Context& context);
 Status run(const Completion& options, Context& context);
 
 }  // namespace carepost::ctl

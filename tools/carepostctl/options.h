@@ -201,14 +201,32 @@ struct AuditPrune {
     Path data;
     std::string before;
 };
+struct LogExport {
+    Path data;
+    Path folder;  // made; it may not exist
+    std::optional<Path> broker;
+    bool evidence = false;
+};
+struct VerifyProof {
+    Path file;
+    std::optional<Path> broker;  // nothing: whoever the proof names
+};
+struct LogRestart {
+    Path data;
+    Path heads;  // what `carepostd --heads` has printed
+    std::string reason;
+    std::optional<Path> root_key;  // nothing: DIR/root.key
+    std::optional<Path> broker;    // the newest edition there is; nothing: that of DIR
+    KeyUnlock unlock;
+};
 struct Completion {
     std::string shell;
 };
 
-using Command =
-    std::variant<Init, Sandbox, BrokerStatus, Doctor, RegistrarNew, Invite, Serve, Pending, Sign, AdmitFile,
-                 RefuseRequest, RevokeMailbox, MakeReset, Countersign, MailboxList, MailboxShow, LogCheckpoint,
-                 LogLeaves, LogVerify, AuditShow, AuditTrace, AuditVerify, AuditExport, AuditPrune, Completion>;
+using Command = std::variant<Init, Sandbox, BrokerStatus, Doctor, RegistrarNew, Invite, Serve, Pending, Sign, AdmitFile,
+                             RefuseRequest, RevokeMailbox, MakeReset, Countersign, MailboxList, MailboxShow,
+                             LogCheckpoint, LogLeaves, LogVerify, LogExport, VerifyProof, LogRestart, AuditShow,
+                             AuditTrace, AuditVerify, AuditExport, AuditPrune, Completion>;
 
 struct Invocation {
     Command command;

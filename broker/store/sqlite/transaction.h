@@ -74,6 +74,7 @@ public:
                           UnixMillis epochs_until) override;
     Result<std::uint64_t> call(std::int64_t mailbox_key, ChangeKind kind) override;
     Status set_directory_note(std::uint64_t size, ByteView note) override;
+    Status restart_directory(std::uint64_t size, ByteView note) override;
     Result<Bytes> witnessed_checkpoint(std::uint64_t size) override;
     Status put_witnessed_checkpoint(std::uint64_t size, ByteView note) override;
     Status add_invitation(const Invitation& invitation) override;

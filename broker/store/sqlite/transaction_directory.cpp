@@ -83,6 +83,14 @@ Status SqliteTransaction::set_directory_note(std::uint64_t size, ByteView note) 
     return {};
 }
 
+Status SqliteTransaction::restart_directory(std::uint64_t size, ByteView note) {
+    TRY(statements_->forget_stamped.run());
+    TRY(statements_->forget_all_witnessed.run());
+    TRY(statements_->set_note.run(Log::directory, size, note));
+    TRY(statements_->add_stamped.run(size, note));
+    return {};
+}
+
 Result<Bytes> SqliteTransaction::witnessed_checkpoint(std::uint64_t size) {
     TRY_ASSIGN(auto note, statements_->witnessed.one([](Row& row) { return row.bytes(0); }, size));
     return note.value_or(Bytes{});

@@ -126,6 +126,8 @@ struct SqliteTransaction::Statements {
                           "UPDATE audit SET row = x'', salt = x'', mailbox = NULL, member = NULL, message = NULL WHERE "
                           "number IN (SELECT number FROM audit WHERE row <> x'' AND time < ?1 ORDER BY time LIMIT ?2)"};
     Statement set_checkpoint{database, "INSERT OR REPLACE INTO checkpoints VALUES (?1, ?2, ?3)"};
+    Statement forget_stamped{database, "DELETE FROM stamped_checkpoints"};
+    Statement forget_all_witnessed{database, "DELETE FROM witnessed_checkpoints"};
     Statement add_stamped{database, "INSERT OR IGNORE INTO stamped_checkpoints VALUES (?1, ?2)"};
     Statement set_note{database, "UPDATE checkpoints SET note = ?3 WHERE log = ?1 AND size = ?2"};
     Statement witnessed{database, "SELECT note FROM witnessed_checkpoints WHERE size = ?1"};

@@ -2,38 +2,16 @@
 
 #include "proto/base/file.h"
 #include "proto/trust/broker_home.h"
-#include "tools/carepostctl/admin_client.h"
 #include "tools/carepostctl/context.h"
 #include "tools/carepostctl/files.h"
-#include "tools/carepostctl/log_audit.h"
+#include "tools/carepostctl/log_source.h"
 
 namespace carepost::ctl {
 namespace {
 
-constexpr std::uint32_t kPage = 1000;
 constexpr std::size_t kLeavesFileMost = 1ULL << 30;  // four million leaves
 
 LogKind kind_of(bool evidence) { return evidence ? LogKind::evidence : LogKind::directory; }
-
-Result<std::string> ask_checkpoint(AdminClient& broker, bool evidence) {
-    TRY_ASSIGN(const auto both, broker.ask<codec::admin_reply::Checkpoint>(codec::admin::Checkpoint{}));
-    return std::string(text_of(evidence ? both.evidence : both.directory));
-}
-
-// Leaves from `start` on, page by page, until `visit` has had enough or there are no more.
-Status each_leaf(AdminClient& broker, bool evidence, std::uint64_t start,
-                 const std::function<Result<bool>(std::uint64_t, ByteView)>& visit) {
-    for (;;) {
-        TRY_ASSIGN(const auto page,
-                   broker.ask<codec::admin_reply::LogLeaves>(codec::admin::LogLeaves{evidence, start, kPage}));
-        if (page.leaves.empty()) return {};
-        for (const Bytes& leaf : page.leaves) {
-            TRY_ASSIGN(const bool go_on, visit(start, leaf));
-            if (!go_on) return {};
-            ++start;
-        }
-    }
-}
 
 // A line of `log leaves`, plain or JSON: the leaf is its longest run of hexadecimal digits.
 std::optional<Bytes> leaf_of_line(std::string_view line) {
@@ -68,12 +46,19 @@ Status audit_file(const Path& file, LogAudit& audit) {
     return {};
 }
 
-Status report(const LogAudit& audit, Printer& print) {
+Status report(const LogAudit& audit, Printer& print, const EntryAudit* entries = nullptr) {
     TRY(audit.finish());
-    print.record({{"verified", true},
-                  {"origin", audit.checkpoint().origin},
-                  {"leaves", audit.checkpoint().size},
-                  {"root", audit.checkpoint().root.hex()}});
+    Row row{{"verified", true},
+            {"origin", audit.checkpoint().origin},
+            {"leaves", audit.checkpoint().size},
+            {"root", audit.checkpoint().root.hex()}};
+    if (entries != nullptr) {
+        row.push_back({"certificates", entries->certificates()});
+        row.push_back({"chain_entries", entries->chain_entries()});
+        row.push_back({"revocations", entries->revocations()});
+        row.push_back({"resets", entries->resets()});
+    }
+    print.record(row);
     return {};
 }
 
@@ -108,6 +93,17 @@ Status run(const LogVerify& options, Context& context) {
     const Path broker_file = options.broker.value_or(options.data / trust::home::kBrokerFile);
     TRY_ASSIGN(const trust::TrustedBroker trusted, trust::load_broker_file(broker_file));
     const LogKind kind = kind_of(options.evidence);
+    std::error_code ignored;
+    if (options.leaves && std::filesystem::is_directory(*options.leaves, ignored)) {
+        TRY_ASSIGN(const Bytes note, read_file_limited(*options.leaves / "checkpoint", trust::kNoteMost));
+        TRY_ASSIGN(LogAudit audit, LogAudit::begin(trusted, kind, text_of(note)));
+        TRY(audit_tiles(*options.leaves, audit));
+        return report(audit, context.print);
+    }
+    if (options.leaves && !options.checkpoint) {
+        return fail(ErrorCode::bad_argument, "a file of leaves needs the head they belong to",
+                    "Give --checkpoint FILE, as `carepostctl log checkpoint` prints it.");
+    }
     if (options.leaves) {
         TRY_ASSIGN(const Bytes note, read_file_limited(options.checkpoint.value_or(Path()), trust::kNoteMost));
         TRY_ASSIGN(LogAudit audit, LogAudit::begin(trusted, kind, text_of(note)));
@@ -122,7 +118,11 @@ Status run(const LogVerify& options, Context& context) {
         return audit.wants_more();
     };
     TRY(each_leaf(broker, options.evidence, 0, take));
-    return report(audit, context.print);
+    TRY(audit.finish());
+    if (options.evidence) return report(audit, context.print);
+    EntryAudit entries(trusted, context.clock.now_ms());
+    TRY(replay_entries(broker, audit.checkpoint().size, entries));
+    return report(audit, context.print, &entries);
 }
 
 }  // namespace carepost::ctl
