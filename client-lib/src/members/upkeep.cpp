@@ -20,6 +20,13 @@ constexpr UnixMillis kDay = milliseconds(std::chrono::days(1)).count();
 // Broker and client agree that nobody waits for more packets than this.
 constexpr std::size_t kKeysMost = 100;
 
+// Made void before it began: a later one begins earlier. Nothing was ever sealed to it, and the broker keeps nothing of it.
+bool never_began(const trust::MailboxState& state, const codec::Epoch& epoch) {
+    return std::ranges::any_of(state.epochs(), [&](const codec::Epoch& other) {
+        return other.number > epoch.number && other.not_before_ms <= epoch.not_before_ms;
+    });
+}
+
 }  // namespace
 
 std::uint32_t Upkeep::retention() const {
@@ -67,7 +74,8 @@ Status Upkeep::publish_keys(const KnownMailbox& own, milliseconds timeout) {
     std::vector<std::uint32_t> numbers;
     for (std::uint32_t number = newest + limits::kEpochsAhead; number > 0 && numbers.size() < kKeysMost; --number) {
         const codec::Epoch* epoch = own.state.epoch(number);
-        if (!held.contains(number) && (epoch == nullptr || !is_over(*epoch))) numbers.push_back(number);
+        const bool open = epoch == nullptr || (!is_over(*epoch) && !never_began(own.state, *epoch));
+        if (open && !held.contains(number)) numbers.push_back(number);
     }
     if (numbers.empty()) return {};
     TRY_ASSIGN(const auto keys, core_.keyring->sealing_keys(numbers));
