@@ -37,7 +37,9 @@ private:
 };
 
 bool is_known(const KnownMailbox& own, std::uint64_t index) {
+    const auto is_reset = [&](const LoggedReset& reset) { return reset.index == index; };
     return index == own.certificate_index || own.revocation_index == index ||
+           std::any_of(own.resets.begin(), own.resets.end(), is_reset) ||
            std::find(own.chain_indexes.begin(), own.chain_indexes.end(), index) != own.chain_indexes.end();
 }
 
