@@ -36,6 +36,12 @@ private:
     std::vector<Hash> peaks_;
 };
 
+// Certificates and statements that newer ones have replaced are not shown any more; their numbers were spent before.
+bool is_replaced(const KnownMailbox& own, const trust::DirectoryLeaf& leaf) {
+    if (leaf.type == codec::LeafType::certificate) return leaf.seq < own.certificate_seq;
+    return leaf.type == codec::LeafType::revocation && own.revocation_object && leaf.seq < own.revocation_seq;
+}
+
 bool is_known(const KnownMailbox& own, std::uint64_t index) {
     const auto is_reset = [&](const LoggedReset& reset) { return reset.index == index; };
     return index == own.certificate_index || own.revocation_index == index ||
@@ -80,7 +86,7 @@ Status Scanner::scan(const KnownMailbox& own, std::chrono::milliseconds timeout)
         }
         for (const Bytes& bytes : reply.leaves) {
             TRY_ASSIGN(const auto leaf, trust::decode_directory_leaf(bytes));
-            if (leaf.label == own.certificate.label && !is_known(own, frontier.size())) {
+            if (leaf.label == own.certificate.label && !is_known(own, frontier.size()) && !is_replaced(own, leaf)) {
                 return fail(ErrorCode::certificate_invalid,
                             fmt::format("entry {} of the directory is about this mailbox, but not its owner's",
                                         frontier.size()),
