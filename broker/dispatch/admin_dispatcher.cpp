@@ -4,6 +4,7 @@
 
 #include "broker/dispatch/routes.h"
 #include "broker/service/audit.h"
+#include "broker/service/certificate_writes.h"
 #include "broker/service/enrolment.h"
 
 namespace carepost::dispatch {
@@ -74,13 +75,16 @@ struct AdminDispatcher::Services {
     }
     Outcome operator()(const codec::admin::ListMailboxes& op) { return outcome_of(administration.list(op)); }
     Outcome operator()(const codec::admin::ShowMailbox& op) { return outcome_of(administration.show(op)); }
-    Outcome operator()(const codec::admin::Revoke& op) {
-        auto index = wait_for<std::uint64_t>([&](service::Done<std::uint64_t> answer) {
-            service::write_revocation(environment, *reader, op.revocation, std::move(answer));
-        });
+    using Write = void (*)(service::Environment&, store::Reader&, const Bytes&, service::Done<std::uint64_t>);
+    Outcome write(Write operation, const Bytes& object) {
+        auto index = wait_for<std::uint64_t>(
+            [&](service::Done<std::uint64_t> answer) { operation(environment, *reader, object, std::move(answer)); });
         if (!index) return std::move(index.error());
         return codec::admin_reply::Done{};
     }
+    Outcome operator()(const codec::admin::Revoke& op) { return write(service::write_revocation, op.revocation); }
+    Outcome operator()(const codec::admin::Reset& op) { return write(service::write_reset, op.reset); }
+    Outcome operator()(const codec::admin::Renew& op) { return write(service::write_renewal, op.certificate); }
     Outcome operator()(const codec::admin::Checkpoint&) { return outcome_of(administration.checkpoint()); }
     Outcome operator()(const codec::admin::LogLeaves& op) { return outcome_of(administration.log_leaves(op)); }
     Outcome operator()(const codec::admin::LogEntries& op) { return outcome_of(administration.log_entries(op)); }

@@ -58,7 +58,7 @@ struct Dispatcher::Services {
             services.enrolment.enrol(who(), std::move(op), answer<codec::reply::Enrol>(std::move(responder)));
         }
         void operator()(codec::op::EnrolmentStatus& op) { answer_now(responder, services.enrolment.status(who(), op)); }
-        void operator()(codec::op::Lookup& op) { answer_now(responder, services.directory.lookup(op)); }
+        void operator()(codec::op::Lookup& op) { answer_now(responder, services.directory.lookup(who(), op)); }
         void operator()(codec::op::Search& op) { answer_now(responder, services.directory.search(op)); }
         void operator()(codec::op::Checkpoint& op) { answer_now(responder, services.directory.checkpoint(op)); }
         void operator()(codec::op::Consistency& op) { answer_now(responder, services.directory.consistency(op)); }

@@ -30,12 +30,12 @@ constexpr Route kWireRoutes[] = {
     {"hello",               kAnyone,               0,       kSmall,                  0,                      light},
     {"enrol",               kInvitation,           0,       limits::kEnrolmentRequest + kSmall, 0,           heavy},
     {"enrolment status",    kInvitation,           0,       kSmall,                  0,                      light},
-    {"lookup",              kMember,               0,       16 * kSmall,             0,                      heavy},
+    {"lookup",              kMember | kInvitation, 0,       16 * kSmall,             0,                      heavy},
     {"search",              kMember,               0,       kSmall,                  0,                      heavy},
     {"checkpoint",          kAnyone,               0,       kSmall,                  0,                      light},
     {"consistency",         kAnyone,               0,       kSmall,                  0,                      normal},
     {"log leaves",          kMember,               0,       kSmall,                  0,                      normal},
-    {"publish",             kMember,               kManage, limits::kEntry + kSmall, 0,                      heavy},
+    {"publish",             kMember,     kRead | kManage,   limits::kEntry + kSmall, 0,                      heavy},
     {"submit",              kMember,               kSend,   kFrame,                  limits::kInlineContent, normal},
     {"put part",            kMember,               kSend,   kSmall,                  kPartFrame,             normal},
     {"list",                kMember,               kRead,   kSmall,                  0,                      normal},
@@ -71,6 +71,8 @@ constexpr Route kAdminRoutes[] = {
     {"admin stop",                kAdmin, 0, kSmall, 0, light},
     {"admin audit",               kAdmin, 0, kSmall, 0, light},
     {"admin prune audit",         kAdmin, 0, kSmall, 0, light},
+    {"admin reset",               kAdmin, 0, limits::kEntry + kSmall, 0, light},
+    {"admin renew",               kAdmin, 0, limits::kEntry + kSmall, 0, light},
 };
 // clang-format on
 static_assert(std::size(kWireRoutes) == std::variant_size_v<codec::Operation>);

@@ -15,6 +15,7 @@ codec::admin_reply::MailboxRow row_of(const store::Mailbox& mailbox) {
             mailbox.name,
             mailbox.id,
             mailbox.state == store::MailboxState::live,
+            mailbox.state == store::MailboxState::suspended,
             mailbox.messages,
             mailbox.bytes,
             mailbox.certificate_not_after,

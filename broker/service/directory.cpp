@@ -5,6 +5,11 @@
 #include "proto/trust/head.h"
 
 namespace carepost::service {
+namespace {
+
+constexpr std::size_t kChainBytes = limits::kPageBytes - 64 * 1024;  // certificate, head and resets beside it
+
+}  // namespace
 
 Result<codec::LoggedEntry> logged_entry(const store::LogEntry& entry) {
     TRY_ASSIGN(auto object, codec::decode_signed_object(entry.signed_object));
@@ -34,20 +39,43 @@ Result<Bytes> DirectoryService::record(const codec::op::LookupKey& key) {
     if (revocation) {
         TRY_ASSIGN(out.revocation, proven(*revocation));
     }
-    TRY_ASSIGN(auto chain, reader_.chain(mailbox->key, key.chain_from));
-    for (const auto& entry : chain) {
+    TRY_ASSIGN(auto resets, reader_.resets(mailbox->key));
+    for (const auto& entry : resets) {
         TRY_ASSIGN(auto one, proven(entry));
-        out.chain.push_back(std::move(one));
+        out.resets.push_back(std::move(one));
     }
+    TRY(add_chain(mailbox->key, key.chain_from, out));
     codec::Head head{mailbox->label, mailbox->chain_length - 1, mailbox->chain_head,
                      reader_.log_size(store::Log::directory), environment_.clock.now_ms()};
+    head.certificates = certificate->seq + 1;
+    head.revocations = revocation ? revocation->seq + 1 : 0;
+    head.resets = resets.size();
     TRY_ASSIGN(out.head, trust::sign_head(head, environment_.statement_key));
     out.address = mailbox->address;
     out.name = mailbox->name;
     return codec::encode(out);
 }
 
-Result<codec::reply::Lookup> DirectoryService::lookup(const codec::op::Lookup& lookup) {
+// As many entries as fit a frame beside the rest; who wants more asks again from where this ends.
+Status DirectoryService::add_chain(std::int64_t mailbox_key, std::uint64_t from, codec::DirectoryRecord& record) {
+    constexpr std::uint32_t kEntriesMost = limits::kPageBytes / 512;  // no entry is smaller with its proof
+    TRY_ASSIGN(auto chain, reader_.chain_page(mailbox_key, from, kEntriesMost));
+    std::size_t bytes = 0;
+    for (const auto& entry : chain) {
+        TRY_ASSIGN(auto one, proven(entry));
+        bytes += entry.signed_object.size() + one.proof.size() * (Hash::kSize + 2) + 128;
+        if (bytes > kChainBytes && !record.chain.empty()) break;
+        record.chain.push_back(std::move(one));
+    }
+    return {};
+}
+
+Result<codec::reply::Lookup> DirectoryService::lookup(const auth::Identity& who, const codec::op::Lookup& lookup) {
+    for (const auto& key : lookup.keys) {
+        const auto* address = std::get_if<Address>(&key.who);
+        const bool own = address != nullptr && address->text() == who.address;
+        if (who.kind != auth::Kind::member && !own) return fail(ErrorCode::not_allowed, "not allowed");
+    }
     codec::reply::Lookup out;
     TRY(reader_.snapshot([&]() -> Status {
         std::size_t bytes = 0;

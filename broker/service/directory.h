@@ -15,7 +15,8 @@ class DirectoryService {
 public:
     DirectoryService(Environment& environment, store::Reader& reader) : environment_(environment), reader_(reader) {}
 
-    Result<codec::reply::Lookup> lookup(const codec::op::Lookup& lookup);
+    // An invitation sees the mailbox of its own address alone: what a take-over has to follow. Error: not_allowed.
+    Result<codec::reply::Lookup> lookup(const auth::Identity& who, const codec::op::Lookup& lookup);
     Result<codec::reply::Search> search(const codec::op::Search& search);
     Result<codec::reply::Checkpoint> checkpoint(const codec::op::Checkpoint& asked);
     Result<codec::reply::TakeBrokerFile> broker_file(const codec::op::TakeBrokerFile& take);
@@ -27,6 +28,7 @@ public:
 
 private:
     Result<Bytes> record(const codec::op::LookupKey& key);
+    Status add_chain(std::int64_t mailbox_key, std::uint64_t from, codec::DirectoryRecord& record);
     Result<codec::LoggedEntry> proven(const store::LogEntry& entry);
 
     Environment& environment_;

@@ -4,6 +4,7 @@
 
 #include "broker/service/audit.h"
 #include "broker/service/chain_members.h"
+#include "broker/service/directory_log.h"
 #include "broker/service/evidence.h"
 #include "proto/base/hash.h"
 #include "proto/trust/leaf.h"
@@ -13,31 +14,6 @@ namespace carepost::service {
 namespace {
 
 constexpr UnixMillis kToldGrace = 60'000;
-
-struct NewEntry {
-    store::LeafType type;
-    Label label;
-    std::uint64_t seq = 0;
-    const codec::SignedObject& object;
-};
-
-Result<std::uint64_t> log_entry(store::Transaction& transaction, std::int64_t mailbox_key, const NewEntry& entry,
-                                Random& random) {
-    auto salt = random.id<Salt>();
-    trust::DirectoryLeaf leaf{static_cast<codec::LeafType>(entry.type), entry.label, entry.seq,
-                              trust::entry_hash(salt, entry.object.object)};
-    auto bytes = trust::encode(leaf);
-    TRY_ASSIGN(auto object, codec::encode(entry.object));
-    store::LogEntry row{entry.type, entry.label, entry.seq, std::move(object), copy_of(salt.view()), 0};
-    return transaction.add_log_entry(mailbox_key, row, trust::leaf_hash(bytes), bytes);
-}
-
-UnixMillis epochs_until(const trust::MailboxState& state) {
-    UnixMillis until = 0;
-    for (const auto& epoch : state.epochs())
-        until = std::max(until, epoch.not_after_ms);
-    return until;
-}
 
 Result<store::EvidenceDraft> mailbox_statement(codec::EvidenceType type, const MailboxId& mailbox, UnixMillis now) {
     codec::EvidenceRow row;
@@ -91,13 +67,13 @@ private:
     static Status check_free(store::Transaction& transaction, const codec::Certificate& certificate) {
         TRY_ASSIGN(auto by_address, transaction.mailbox_by_address(certificate.address.text()));
         TRY_ASSIGN(auto by_id, transaction.mailbox_by_id(certificate.mailbox));
-        if (by_address && by_address->state == store::MailboxState::live) {
+        if (by_address && by_address->state != store::MailboxState::revoked) {
             return fail(ErrorCode::already_exists, certificate.address.text() + " has a living mailbox already",
                         "revoke it first, or let its owner add a member");
         }
         if (by_address) {
             return fail(ErrorCode::already_exists, "the mailbox of " + certificate.address.text() + " was revoked",
-                        "this version cannot enrol a revoked address again");
+                        "it comes back by a reset alone: carepostctl registrar reset");
         }
         if (by_id) return fail(ErrorCode::already_exists, "mailbox " + certificate.mailbox.hex() + " exists already");
         return {};
@@ -130,7 +106,8 @@ private:
             static_cast<void>(index);
         }
         const auto& state = admission_.enrolment.state();
-        return transaction.set_chain_head(mailbox_key_, state.head_seq() + 1, state.head_hash(), epochs_until(state));
+        return transaction.set_chain_head(mailbox_key_, state.head_seq() + 1, state.head_hash(), epochs_until(state),
+                                          state.first_live_epoch());
     }
 
     // The request may have come over the wire, or by hand.
@@ -180,7 +157,8 @@ public:
         TRY_ASSIGN(index_, log_entry(transaction, mailbox->key, entry, environment_.random));
         TRY(members_.apply(transaction));
         TRY(log_audit(transaction, audit_));
-        return transaction.set_chain_head(mailbox->key, next_.head_seq() + 1, next_.head_hash(), epochs_until(next_));
+        return transaction.set_chain_head(mailbox->key, next_.head_seq() + 1, next_.head_hash(), epochs_until(next_),
+                                          next_.first_live_epoch());
     }
 
     void committed(const store::Settled&) override {
@@ -213,84 +191,6 @@ codec::AuditRow publication_row(const auth::Identity& member, const codec::Chain
     return row;
 }
 
-Result<trust::MailboxState> stored_chain(store::Reader& reader, std::int64_t mailbox_key,
-                                         const trust::ChainRules& rules) {
-    TRY_ASSIGN(auto rows, reader.chain(mailbox_key, 0));
-    std::vector<codec::SignedObject> chain;
-    for (const auto& row : rows) {
-        TRY_ASSIGN(auto object, codec::decode_signed_object(row.signed_object));
-        chain.push_back(std::move(object));
-    }
-    return trust::MailboxState::verify(chain, rules);
-}
-
-std::unexpected<Error> not_verified(Error error) {
-    if (error.code == ErrorCode::certificate_invalid)
-        error.code = ErrorCode::invalid_signature;  // its number on the wire
-    return fail(std::move(error));
-}
-
-// --- revocation -------------------------------------------------------------------------------------------------------
-
-class RevokeOp final : public store::WriteOp {
-public:
-    RevokeOp(Environment& environment, store::Mailbox mailbox, codec::SignedObject revocation, Done<std::uint64_t> done)
-        : environment_(environment),
-          mailbox_(std::move(mailbox)),
-          revocation_(std::move(revocation)),
-          done_(std::move(done)) {}
-
-    std::size_t bytes() const override { return revocation_.object.size() + 256; }
-
-    Status apply(store::Transaction& transaction) override {
-        TRY_ASSIGN(auto now, transaction.mailbox_by_id(mailbox_.id));
-        if (!now || now->state != store::MailboxState::live) {
-            return fail(ErrorCode::already_exists, "mailbox " + mailbox_.id.hex() + " is revoked already");
-        }
-        NewEntry entry{store::LeafType::revocation, mailbox_.label, 0, revocation_};
-        TRY_ASSIGN(index_, log_entry(transaction, mailbox_.key, entry, environment_.random));
-        TRY(transaction.set_mailbox_state(mailbox_.key, store::MailboxState::revoked));
-        TRY_ASSIGN(auto draft,
-                   mailbox_statement(codec::EvidenceType::mailbox_revoked, mailbox_.id, environment_.clock.now_ms()));
-        transaction.log_evidence(std::move(draft));
-        return log_audit(transaction,
-                         audit_row(codec::AuditType::mailbox_revoked, environment_.clock.now_ms(), mailbox_.id));
-    }
-
-    void committed(const store::Settled&) override {
-        environment_.sessions.remove_mailbox(mailbox_.key);
-        environment_.watchers.remove_mailbox(mailbox_.key);
-        done_(index_);
-    }
-    void failed(const Error& error) override { done_(fail(error)); }
-
-private:
-    Environment& environment_;
-    store::Mailbox mailbox_;
-    codec::SignedObject revocation_;
-    Done<std::uint64_t> done_;
-    std::uint64_t index_ = 0;
-};
-
-struct Revoked {
-    store::Mailbox mailbox;
-    codec::SignedObject revocation;
-};
-Result<Revoked> check_revocation(Environment& environment, store::Reader& reader, const Bytes& bytes) {
-    TRY_ASSIGN(auto object, codec::decode_signed_object(bytes));
-    TRY_ASSIGN(auto revocation, codec::decode_revocation(object.object));
-    TRY_ASSIGN(auto mailbox, reader.mailbox_by_id(revocation.mailbox));
-    if (!mailbox) return fail(ErrorCode::not_found, "there is no mailbox " + revocation.mailbox.hex());
-    TRY_ASSIGN(auto entry, reader.certificate(mailbox->key));
-    if (!entry) return fail(ErrorCode::not_found, "mailbox " + revocation.mailbox.hex() + " has no certificate");
-    TRY_ASSIGN(auto certificate_object, codec::decode_signed_object(entry->signed_object));
-    TRY_ASSIGN(auto certificate, codec::decode_certificate(certificate_object.object));
-    TRY_ASSIGN(auto registrars, environment.registrars());
-    if (auto ok = trust::verify_revocation(object, certificate, registrars); !ok)
-        return not_verified(std::move(ok.error()));
-    return Revoked{std::move(*mailbox), std::move(object)};
-}
-
 }  // namespace
 
 void write_admission(Environment& environment, Admission admission, Done<Admitted> done) {
@@ -302,9 +202,9 @@ void write_publication(Environment& environment, store::Reader& reader, const au
     auto object = codec::decode_signed_object(entry);
     if (!object) return done(fail(std::move(object.error())));
     auto now = environment.clock.now_ms();
-    auto registrars = environment.registrars();
-    if (!registrars) return done(fail(std::move(registrars.error())));
-    const trust::ChainRules rules{.registrars = *registrars, .sandbox = environment.settings.sandbox, .now_ms = now};
+    auto judge = ChainJudge::make(environment);
+    if (!judge) return done(fail(std::move(judge.error())));
+    const trust::ChainRules rules = judge->rules();
     auto state = stored_chain(reader, member.mailbox_key, rules);
     if (!state) return done(fail(std::move(state.error())));
     auto previous = state->head_hash();
@@ -333,14 +233,6 @@ void write_publication(Environment& environment, store::Reader& reader, const au
     environment.store.write(std::make_unique<PublishOp>(environment, member.mailbox, std::move(*object),
                                                         std::move(*state), previous, ChainMembers(std::move(step)),
                                                         publication_row(member, *chain_entry, now), std::move(done)));
-}
-
-void write_revocation(Environment& environment, store::Reader& reader, const Bytes& revocation,
-                      Done<std::uint64_t> done) {
-    auto checked = check_revocation(environment, reader, revocation);
-    if (!checked) return done(fail(std::move(checked.error())));
-    environment.store.write(std::make_unique<RevokeOp>(environment, std::move(checked->mailbox),
-                                                       std::move(checked->revocation), std::move(done)));
 }
 
 }  // namespace carepost::service

@@ -27,9 +27,4 @@ void write_admission(Environment& environment, Admission admission, Done<Admitte
 void write_publication(Environment& environment, store::Reader& reader, const auth::Identity& member,
                        const Bytes& entry, Done<codec::reply::Publish> done);
 
-// Revokes a mailbox's certificate: from the commit on its members have no access and nothing can be sent to it. Errors:
-// not_found, invalid_signature, already_exists.
-void write_revocation(Environment& environment, store::Reader& reader, const Bytes& revocation,
-                      Done<std::uint64_t> done);
-
 }  // namespace carepost::service

@@ -2,6 +2,7 @@
 
 #include "broker/service/audit.h"
 #include "broker/service/simple_op.h"
+#include "broker/service/take_over.h"
 
 namespace carepost::service {
 namespace {
@@ -36,6 +37,12 @@ Result<codec::reply::Enrol> EnrolmentService::state_of(const store::Enrolment& e
 }
 
 void EnrolmentService::enrol(const auth::Identity& invitation, codec::op::Enrol enrol, Done<codec::reply::Enrol> done) {
+    if (auto object = codec::decode_signed_object(enrol.request, limits::kEnrolmentRequest)) {
+        auto asked = codec::decode_enrolment_request(object->object);
+        if (asked && trust::is_take_over(*asked)) {
+            return take_over(invitation, *object, *asked, std::move(enrol.request), std::move(done));
+        }
+    }
     auto verified = check_request(enrol.request);
     if (!verified) return done(fail(std::move(verified.error())));
     const auto& request = verified->request();
@@ -56,13 +63,13 @@ void EnrolmentService::enrol(const auth::Identity& invitation, codec::op::Enrol 
     }
     auto living = reader_.mailbox_by_address(request.address.text());
     if (!living) return done(fail(std::move(living.error())));
-    if (*living && (*living)->state == store::MailboxState::live) {
-        return done(fail(ErrorCode::already_exists, "this address has a living mailbox already",
-                         "its owner can add a member instead"));
+    if (*living && (*living)->state != store::MailboxState::revoked) {
+        return done(fail(ErrorCode::already_exists, "this address has a mailbox already",
+                         "its owner can add a member; if its identity is lost, ask the registrar for a reset"));
     }
     if (*living) {
         return done(fail(ErrorCode::already_exists, "the mailbox of this address was revoked",
-                         "this version cannot enrol a revoked address again: ask for another address"));
+                         "it comes back by a reset alone: ask the registrar for one"));
     }
     if (!environment_.sessions.claim_invitation(invitation.key, request.mailbox)) {
         return done(fail(ErrorCode::conflict, "the invitation was used for another request",
@@ -85,6 +92,15 @@ void EnrolmentService::enrol(const auth::Identity& invitation, codec::op::Enrol 
             if (!status) return done(fail(std::move(status.error())));
             done(codec::reply::Enrol{});
         });
+}
+
+void EnrolmentService::take_over(const auth::Identity& invitation, const codec::SignedObject& object,
+                                 const codec::EnrolmentRequest& request, Bytes bytes, Done<codec::reply::Enrol> done) {
+    auto known = reader_.enrolment(request.mailbox);
+    if (!known) return done(fail(std::move(known.error())));
+    const bool same = *known && (*known)->invitation == invitation.key && (*known)->request == bytes;
+    if (same) return done(state_of(**known));
+    write_take_over(environment_, reader_, invitation, object, std::move(bytes), std::move(done));
 }
 
 Result<codec::reply::Enrol> EnrolmentService::status(const auth::Identity& invitation,

@@ -27,6 +27,8 @@ public:
 
 private:
     Result<trust::VerifiedEnrolment> check_request(const Bytes& request);
+    void take_over(const auth::Identity& invitation, const codec::SignedObject& object,
+                   const codec::EnrolmentRequest& request, Bytes bytes, Done<codec::reply::Enrol> done);
     Result<codec::reply::Enrol> state_of(const store::Enrolment& enrolment);
     Result<Admission> check_admission(const codec::admin::Admit& admit);
 

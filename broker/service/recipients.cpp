@@ -39,6 +39,11 @@ const codec::Epoch* epoch_of(const codec::ChainEntry& entry) {
 
 }  // namespace
 
+std::unexpected<Error> suspended(const MailboxId& mailbox) {
+    return fail(ErrorCode::unknown_recipient, "mailbox " + mailbox.hex() + " is suspended for the time being",
+                "send again when it is resumed, or leave it out");
+}
+
 Result<const EpochTable::Known*> EpochTable::load(store::Reader& reader, const store::Mailbox& mailbox) {
     auto found = known_.find(mailbox.key);
     if (found != known_.end() && found->second.chain_length == mailbox.chain_length) return &found->second;
@@ -79,6 +84,7 @@ Result<std::vector<Placement>> resolve_recipients(store::Reader& reader, EpochTa
             return fail(ErrorCode::malformed_request, "mailbox " + target.mailbox.hex() + " has two stanzas");
         }
         TRY_ASSIGN(auto mailbox, reader.mailbox_by_id(target.mailbox));
+        if (mailbox && mailbox->state == store::MailboxState::suspended) return suspended(target.mailbox);
         if (!mailbox || mailbox->state != store::MailboxState::live) {
             if (++unknown_count <= kNamed) unknown += (unknown.empty() ? "" : ", ") + target.mailbox.hex();
             continue;

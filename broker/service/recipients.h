@@ -40,6 +40,9 @@ private:
     std::unordered_map<std::int64_t, Known> known_;
 };
 
+// The refusal of a recipient that is suspended: what it holds is kept, nothing new is taken.
+std::unexpected<Error> suspended(const MailboxId& mailbox);
+
 // Resolves all stanzas (one after the other, limits::kStanza bytes each). Errors: unknown_recipient naming mailboxes (unknown
 // and revoked look the same), stale_epoch, malformed_request for a mailbox named twice or a sender without a stanza of its own.
 Result<std::vector<Placement>> resolve_recipients(store::Reader& reader, EpochTable& epochs, ByteView stanzas,

@@ -125,6 +125,7 @@ private:
             return fail(ErrorCode::stale_epoch, "the epoch of mailbox " + to.mailbox.hex() + " was superseded",
                         "look it up and send again");
         }
+        if (mailbox && mailbox->state == store::MailboxState::suspended) return suspended(to.mailbox);
         return fail(ErrorCode::unknown_recipient, "no living mailbox " + to.mailbox.hex(),
                     "leave it out and send again");
     }

@@ -11,7 +11,8 @@
 
 namespace carepost::store {
 
-enum class MailboxState : std::uint8_t { live = 1, revoked = 2 };
+// A suspended mailbox keeps its mail; nobody gets in, and nothing new is taken, until it is resumed.
+enum class MailboxState : std::uint8_t { live = 1, revoked = 2, suspended = 3 };
 
 struct Mailbox {
     std::int64_t key = 0;  // the store's own row number; never leaves the broker
@@ -33,7 +34,7 @@ struct Mailbox {
 };
 
 // A leaf type of the directory log (docs/protocol.md, "Directory log").
-enum class LeafType : std::uint8_t { certificate = 1, chain_entry = 2, revocation = 3, registrar = 4 };
+enum class LeafType : std::uint8_t { certificate = 1, chain_entry = 2, revocation = 3, registrar = 4, reset = 5 };
 
 struct LogEntry {
     LeafType type{};

@@ -52,6 +52,10 @@ public:
     virtual Result<std::optional<LogEntry>> certificate(std::int64_t mailbox_key) = 0;  // the newest
     virtual Result<std::optional<LogEntry>> revocation(std::int64_t mailbox_key) = 0;
     virtual Result<std::vector<LogEntry>> chain(std::int64_t mailbox_key, std::uint64_t from_seq) = 0;
+    // At most `limit` entries of it, oldest first.
+    virtual Result<std::vector<LogEntry>> chain_page(std::int64_t mailbox_key, std::uint64_t from_seq,
+                                                     std::uint32_t limit) = 0;
+    virtual Result<std::vector<LogEntry>> resets(std::int64_t mailbox_key) = 0;  // oldest first
     virtual Result<std::vector<Bytes>> log_leaves(Log log, std::uint64_t start, std::uint32_t limit) = 0;
     virtual Result<std::vector<LogEntry>> log_entries(std::uint64_t start, std::uint32_t limit) = 0;
     // Checkpoints of the directory (C2SP notes): those that witnesses have cosigned, newest first, at most limits::kWitnessedMost; and the
@@ -147,7 +151,12 @@ public:
     virtual Result<std::uint64_t> add_log_entry(std::optional<std::int64_t> mailbox_key, const LogEntry& entry,
                                                 const Hash& leaf_hash, ByteView leaf) = 0;
     virtual Status set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head,
-                                  UnixMillis epochs_until) = 0;
+                                  UnixMillis epochs_until, std::uint32_t current_epochs_from) = 0;
+    // Leaves of this type that the mailbox has in the directory log: the seq of the next one.
+    virtual Result<std::uint64_t> count_entries(std::int64_t mailbox_key, LeafType type) = 0;
+    // What a new certificate says of the mailbox: the name people find it by, and its validity.
+    virtual Status set_certificate(const Mailbox& mailbox, const std::string& name, UnixMillis not_before,
+                                   UnixMillis not_after) = 0;
     // A change without a message in the mailbox's feed, instead of the one of this kind before; returns its number.
     virtual Result<std::uint64_t> call(std::int64_t mailbox_key, ChangeKind kind) = 0;
     // More signatures on the newest checkpoint of the directory: the same text. Error internal when there is none of that size.

@@ -81,6 +81,10 @@ Result<CheckOutcome> Client::check(const std::string& address, Call call) {
     return check_address(*impl_->core, impl_->membership, address, impl_->core->timeout_of(call));
 }
 
+Result<CheckOutcome> Client::accept_reset(const std::string& address, Call call) {
+    return check_address(*impl_->core, impl_->membership, address, impl_->core->timeout_of(call), true);
+}
+
 Result<FoundPage> Client::find(const std::string& text, const std::string& quality, const std::string& after,
                                std::uint32_t limit, Call call) {
     const auto timeout = impl_->core->timeout_of(call);

@@ -58,6 +58,9 @@ public:
     // Pre-flight: everything a send would verify. Errors: bad_address, unknown_recipient,
     // certificate_invalid, no_valid_epoch is a warning (epoch 0).
     Result<CheckOutcome> check(const std::string& address, Call call = {});
+    // The same, after the user has confirmed by another way that the address changed hands as its newest reset says. Errors: as
+    // check; reset_unconfirmed while the reset's delay is not over; not_found when there was no reset.
+    Result<CheckOutcome> accept_reset(const std::string& address, Call call = {});
     // Search by words of the name or the number. `after`: address of the last result of the page
     // before. Unverified hits: what is sent to is verified when sending.
     Result<FoundPage> find(const std::string& text, const std::string& quality = {}, const std::string& after = {},

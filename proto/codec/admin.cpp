@@ -66,6 +66,8 @@ void encode(const admin::Audit& in, PbRequest& out) {
     audit->set_proofs(in.proofs);
 }
 void encode(const admin::PruneAudit& in, PbRequest& out) { out.mutable_prune_audit()->set_before_ms(in.before); }
+void encode(const admin::Reset& in, PbRequest& out) { put(out.mutable_reset()->mutable_reset(), in.reset); }
+void encode(const admin::Renew& in, PbRequest& out) { put(out.mutable_renew()->mutable_certificate(), in.certificate); }
 
 std::uint32_t page(std::uint32_t limit) {
     return limit == 0 || limit > limits::kListPage ? static_cast<std::uint32_t>(limits::kListPage) : limit;
@@ -137,6 +139,14 @@ Result<AdminOperation> decode_operation(const PbRequest& in) {
             return decode(in.audit());
         case PbRequest::kPruneAudit:
             return admin::PruneAudit{in.prune_audit().before_ms()};
+        case PbRequest::kReset: {
+            TRY_ASSIGN(auto reset, bounded(in.reset().reset(), limits::kEntry, "the reset"));
+            return admin::Reset{std::move(reset)};
+        }
+        case PbRequest::kRenew: {
+            TRY_ASSIGN(auto certificate, bounded(in.renew().certificate(), limits::kEntry, "the certificate"));
+            return admin::Renew{std::move(certificate)};
+        }
         case PbRequest::OP_NOT_SET:
             break;
     }
@@ -190,7 +200,7 @@ void encode_row(const admin_reply::MailboxRow& in, schema::MailboxRow& out) {
     out.set_address(in.address);
     out.set_name(in.name);
     put(out.mutable_mailbox(), in.mailbox.view());
-    out.set_state(in.live ? 1 : 2);
+    out.set_state(in.suspended ? 3 : in.live ? 1 : 2);
     out.set_messages(in.messages);
     out.set_bytes(in.bytes);
     out.set_certificate_not_after_ms(in.certificate_not_after);
@@ -276,13 +286,8 @@ Result<AdminOutcome> decode(const schema::PendingEnrolmentsReply& in) {
 }
 Result<admin_reply::MailboxRow> decode_row(const schema::MailboxRow& in) {
     TRY_ASSIGN(auto mailbox, fixed<MailboxId>(in.mailbox(), "mailbox"));
-    return admin_reply::MailboxRow{in.address(),
-                                   in.name(),
-                                   mailbox,
-                                   in.state() == 1,
-                                   in.messages(),
-                                   in.bytes(),
-                                   in.certificate_not_after_ms(),
+    return admin_reply::MailboxRow{in.address(),        in.name(),     mailbox,    in.state() == 1,
+                                   in.state() == 3,     in.messages(), in.bytes(), in.certificate_not_after_ms(),
                                    in.epochs_until_ms()};
 }
 Result<AdminOutcome> decode(const schema::ListMailboxesReply& in) {

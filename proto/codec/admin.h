@@ -67,13 +67,19 @@ struct Audit {
 struct PruneAudit {
     UnixMillis before = 0;
 };
+struct Reset {
+    Bytes reset;  // SignedObject of Reset, signed by two registrars
+};
+struct Renew {
+    Bytes certificate;  // SignedObject of Certificate, cosigned by the identity key
+};
 
 }  // namespace admin
 
 using AdminOperation =
     std::variant<admin::Status, admin::AddInvitation, admin::PendingEnrolments, admin::Admit, admin::Refuse,
                  admin::ListMailboxes, admin::ShowMailbox, admin::Revoke, admin::Checkpoint, admin::LogLeaves,
-                 admin::LogEntries, admin::Stop, admin::Audit, admin::PruneAudit>;
+                 admin::LogEntries, admin::Stop, admin::Audit, admin::PruneAudit, admin::Reset, admin::Renew>;
 
 Bytes encode_admin_request(const AdminOperation& operation);
 // Errors: malformed_request, too_large, too_many.
@@ -120,6 +126,7 @@ struct MailboxRow {
     std::string name;
     MailboxId mailbox;
     bool live = true;
+    bool suspended = false;  // not live for the time being
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;
     UnixMillis certificate_not_after = 0;

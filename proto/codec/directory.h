@@ -133,7 +133,7 @@ struct DirectoryRecord {
     std::optional<LoggedEntry> revocation;  // the newest
     std::string address;                    // as in the certificate, for lists; not trusted
     std::string name;
-    std::optional<LoggedEntry> reset;  // the newest
+    std::vector<LoggedEntry> resets;  // all, oldest first
 };
 Result<Bytes> encode(const DirectoryRecord& record);
 Result<DirectoryRecord> decode_directory_record(ByteView bytes);

@@ -53,8 +53,9 @@ Status read_entries(const schema::DirectoryRecord& in, DirectoryRecord& out) {
     if (in.has_revocation()) {
         TRY_ASSIGN(out.revocation, read_entry(in.revocation()));
     }
-    if (in.has_reset()) {
-        TRY_ASSIGN(out.reset, read_entry(in.reset()));
+    for (const auto& entry : in.resets()) {
+        TRY_ASSIGN(LoggedEntry reset, read_entry(entry));
+        out.resets.push_back(std::move(reset));
     }
     if (!in.head().empty()) {
         TRY_ASSIGN(out.head, decode_signed_object(view_of(in.head())));
@@ -117,7 +118,8 @@ Result<Bytes> encode(const DirectoryRecord& record) {
         out.set_head(std::string(text_of(head)));
     }
     if (record.revocation) TRY(write(*record.revocation, *out.mutable_revocation()));
-    if (record.reset) TRY(write(*record.reset, *out.mutable_reset()));
+    for (const LoggedEntry& entry : record.resets)
+        TRY(write(entry, *out.add_resets()));
     out.set_address(record.address);
     out.set_name(record.name);
     return bytes_of(out);
@@ -128,13 +130,14 @@ Result<DirectoryRecord> decode_directory_record(ByteView bytes) {
     TRY_ASSIGN(const auto in, parse_object<schema::DirectoryRecord>(bytes, limits::kFrame, what));
     if (in.found() != in.has_certificate()) return malformed(what + ": found, or not, without saying so");
     if (static_cast<std::size_t>(in.chain_size()) > kChainPage) return malformed(what + ": chain is too long");
+    if (static_cast<std::size_t>(in.resets_size()) > limits::kResets) return malformed(what + ": too many resets");
     if (!is_name(in.address(), false) || !is_name(in.name(), false)) return malformed(what + ": address or name");
     DirectoryRecord out;
     out.address = in.address();
     out.name = in.name();
     if (in.found()) {
         TRY(read_entries(in, out));
-    } else if (in.chain_size() != 0 || in.has_revocation() || in.has_reset() || !in.head().empty()) {
+    } else if (in.chain_size() != 0 || in.has_revocation() || in.resets_size() != 0 || !in.head().empty()) {
         return malformed(what + ": content without a certificate");
     }
     return out;

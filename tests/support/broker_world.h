@@ -6,6 +6,7 @@
 #include <future>
 #include <map>
 
+#include "broker/service/certificate_writes.h"
 #include "broker/service/enrolment.h"
 #include "broker/service/evidence.h"
 #include "proto/base/hash.h"
@@ -50,7 +51,7 @@ private:
 template <typename T>
 T must(Result<T> result) {
     if (!result) throw std::runtime_error(result.error().message);
-    return std::move(*result);
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
 // For chains without a take-over.

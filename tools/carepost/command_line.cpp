@@ -123,8 +123,11 @@ void add_directory(Reading& reading) {
     whoami->add_flag("--online", whoami_options->online, "Ask the broker too");
     auto [check, check_options] =
         add<CheckOptions>(reading, reading.app, "check", "Check that an address can be written to",
-                          "  carepost check nihii:19234011/DOCTOR");
+                          "  carepost check nihii:19234011/DOCTOR\n"
+                          "  carepost check nihii:19234011/DOCTOR --accept-reset   # after a telephone call");
     check->add_option("address", check_options->address, "Address: type:number/QUALITY")->required();
+    check->add_flag("--accept-reset", check_options->accept_reset,
+                    "The address changed hands, and its owner has confirmed it by another way");
     auto [find, find_options] = add<FindOptions>(reading, reading.app, "find", "Search the directory by name or number",
                                                  "  carepost find peeters --quality DOCTOR");
     find->add_option("text", find_options->words, "Beginnings of words of the name, or of the number")->required();

@@ -79,6 +79,7 @@ struct WhoamiOptions {
 };
 struct CheckOptions {
     std::string address;
+    bool accept_reset = false;
 };
 struct FindOptions {
     std::vector<std::string> words;

@@ -64,6 +64,8 @@ struct Statements {
                            "WHERE mailbox = ?1 AND type = ?2 ORDER BY seq DESC, number DESC "
                            "LIMIT 1"};
     Statement chain{database, LOG_ENTRY_SELECT "WHERE mailbox = ?1 AND type = ?2 AND seq >= ?3 ORDER BY seq"};
+    Statement chain_page{database,
+                         LOG_ENTRY_SELECT "WHERE mailbox = ?1 AND type = ?2 AND seq >= ?3 ORDER BY seq LIMIT ?4"};
     Statement directory_leaves{database,
                                "SELECT leaf FROM log_entries WHERE number >= ?1 "
                                "ORDER BY number LIMIT ?2"};
@@ -206,6 +208,14 @@ public:
     }
     Result<std::vector<LogEntry>> chain(std::int64_t mailbox_key, std::uint64_t from_seq) override {
         return collect<LogEntry>(statements_.chain, read_log_entry, mailbox_key, LeafType::chain_entry, from_seq);
+    }
+    Result<std::vector<LogEntry>> chain_page(std::int64_t mailbox_key, std::uint64_t from_seq,
+                                             std::uint32_t limit) override {
+        return collect<LogEntry>(statements_.chain_page, read_log_entry, mailbox_key, LeafType::chain_entry, from_seq,
+                                 limit);
+    }
+    Result<std::vector<LogEntry>> resets(std::int64_t mailbox_key) override {
+        return collect<LogEntry>(statements_.chain, read_log_entry, mailbox_key, LeafType::reset, std::uint64_t{0});
     }
     Result<std::vector<Bytes>> log_leaves(Log log, std::uint64_t start, std::uint32_t limit) override {
         auto& statement = log == Log::directory  ? statements_.directory_leaves

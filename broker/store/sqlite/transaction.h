@@ -70,8 +70,11 @@ public:
     Status set_mailbox_state(std::int64_t mailbox_key, MailboxState state) override;
     Result<std::uint64_t> add_log_entry(std::optional<std::int64_t> mailbox_key, const LogEntry& entry,
                                         const Hash& leaf_hash, ByteView leaf) override;
-    Status set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head,
-                          UnixMillis epochs_until) override;
+    Status set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head, UnixMillis epochs_until,
+                          std::uint32_t current_epochs_from) override;
+    Result<std::uint64_t> count_entries(std::int64_t mailbox_key, LeafType type) override;
+    Status set_certificate(const Mailbox& mailbox, const std::string& name, UnixMillis not_before,
+                           UnixMillis not_after) override;
     Result<std::uint64_t> call(std::int64_t mailbox_key, ChangeKind kind) override;
     Status set_directory_note(std::uint64_t size, ByteView note) override;
     Status restart_directory(std::uint64_t size, ByteView note) override;

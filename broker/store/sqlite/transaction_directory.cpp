@@ -6,6 +6,22 @@
 #include "proto/base/limits.h"
 
 namespace carepost::store {
+namespace {
+
+// What of an address people search for.
+struct AddressWords {
+    std::string_view number;
+    std::string_view quality;
+};
+AddressWords words_of(std::string_view address) {
+    const auto colon = address.find(':');
+    const auto slash = address.rfind('/');
+    const bool whole = colon != std::string_view::npos && slash != std::string_view::npos;
+    if (!whole) return {address, {}};
+    return {address.substr(colon + 1, slash - colon - 1), address.substr(slash + 1)};
+}
+
+}  // namespace
 
 Result<std::optional<Mailbox>> SqliteTransaction::mailbox_by_id(const MailboxId& id) {
     return queries_.mailbox_by_id(id);
@@ -35,13 +51,8 @@ Result<std::int64_t> SqliteTransaction::add_mailbox(const Mailbox& mailbox) {
     const auto key = s.last_key();
     if (key > kMailboxMost) return fail(ErrorCode::too_many, "no more mailboxes fit this store");
     TRY(s.add_counters.run(key));
-    const std::string_view address = mailbox.address;
-    const auto colon = address.find(':');
-    const auto slash = address.rfind('/');
-    const bool whole = colon != std::string_view::npos && slash != std::string_view::npos;
-    const auto number = whole ? address.substr(colon + 1, slash - colon - 1) : address;
-    const auto quality = whole ? address.substr(slash + 1) : std::string_view();
-    TRY(s.add_words.run(key, mailbox.name, number, quality));
+    const auto words = words_of(mailbox.address);
+    TRY(s.add_words.run(key, mailbox.name, words.number, words.quality));
     totals_.mailboxes += 1;
     return key;
 }
@@ -61,8 +72,26 @@ Result<std::uint64_t> SqliteTransaction::add_log_entry(std::optional<std::int64_
 }
 
 Status SqliteTransaction::set_chain_head(std::int64_t mailbox_key, std::uint64_t length, const Hash& head,
-                                         UnixMillis epochs_until) {
-    TRY(statements_->set_chain_head.run(mailbox_key, length, head, epochs_until));
+                                         UnixMillis epochs_until, std::uint32_t current_epochs_from) {
+    TRY(statements_->set_chain_head.run(mailbox_key, length, head, epochs_until, current_epochs_from));
+    return {};
+}
+
+Result<std::uint64_t> SqliteTransaction::count_entries(std::int64_t mailbox_key, LeafType type) {
+    TRY_ASSIGN(const auto count,
+               statements_->count_entries.one([](Row& row) { return row.number(0); }, mailbox_key, type));
+    return count.value_or(0);
+}
+
+Status SqliteTransaction::set_certificate(const Mailbox& mailbox, const std::string& name, UnixMillis not_before,
+                                          UnixMillis not_after) {
+    auto& s = *statements_;
+    TRY(s.set_certificate.run(mailbox.key, name, not_before, not_after));
+    if (name == mailbox.name) return {};
+    // The index holds no content of its own: what is taken out must be said exactly.
+    const auto words = words_of(mailbox.address);
+    TRY(s.remove_words.run(mailbox.key, mailbox.name, words.number, words.quality));
+    TRY(s.add_words.run(mailbox.key, name, words.number, words.quality));
     return {};
 }
 

@@ -55,10 +55,17 @@ struct SqliteTransaction::Statements {
     Statement add_words{database,
                         "INSERT INTO mailbox_words (rowid, name, number, quality) "
                         "VALUES (?1, ?2, ?3, ?4)"};
+    Statement remove_words{database,
+                           "INSERT INTO mailbox_words (mailbox_words, rowid, name, number, quality) "
+                           "VALUES ('delete', ?1, ?2, ?3, ?4)"};
+    Statement set_certificate{database,
+                              "UPDATE mailboxes SET name = ?2, certificate_not_before = ?3, "
+                              "certificate_not_after = ?4 WHERE key = ?1"};
+    Statement count_entries{database, "SELECT count(*) FROM log_entries WHERE mailbox = ?1 AND type = ?2"};
     Statement set_state{database, "UPDATE mailboxes SET state = ?2 WHERE key = ?1"};
     Statement set_chain_head{database,
                              "UPDATE mailboxes SET chain_length = ?2, chain_head = ?3, "
-                             "epochs_until = ?4 WHERE key = ?1"};
+                             "epochs_until = ?4, current_epochs_from = ?5 WHERE key = ?1"};
     Statement add_invitation{database, "INSERT INTO invitations VALUES (?1, ?2, ?3)"};
     Statement remove_invitation{database, "DELETE FROM invitations WHERE transport_key = ?1"};
     Statement put_enrolment{database,

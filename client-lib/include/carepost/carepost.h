@@ -209,6 +209,12 @@ typedef struct carepost_entries carepost_entries;
  * certificate_invalid. */
 CAREPOST_FALLIBLE carepost_check(carepost_client* client, const char* address, uint32_t deadline_ms,
                                  carepost_entry** entry);
+/* carepost_check for an address that changed hands: two registrars replaced its owner's keys. Call it only
+ * after the user has confirmed by another way, e.g. by telephone, that this is true; until then nothing is
+ * sent to the address (reset_unconfirmed). Errors: as carepost_check; reset_unconfirmed while the reset's
+ * delay is not over; not_found when there was no reset. */
+CAREPOST_FALLIBLE carepost_accept_reset(carepost_client* client, const char* address, uint32_t deadline_ms,
+                                        carepost_entry** entry);
 /* Searches names (each word of `text` begins a word of the name) and numbers. `quality` (e.g.
  * "DOCTOR") and `after` (the address of the last entry of the previous page) may be NULL. `limit`
  * is 1 to 1,000. What comes back is not verified: carepost_check before relying on it. Nothing

@@ -316,6 +316,14 @@ public:
             },
             detail::entry);
     }
+    // After the user has confirmed by another way that the address changed hands.
+    Result<Entry> accept_reset(const std::string& address, Time deadline = {}) const {
+        return detail::call<carepost_entry, carepost_entry_free>(
+            [&](carepost_entry** out) {
+                return carepost_accept_reset(handle(), address.c_str(), detail::milliseconds(deadline), out);
+            },
+            detail::entry);
+    }
     Result<EntryPage> find(const std::string& text, const std::string& quality = {}, const std::string& after = {},
                            std::uint32_t limit = 100, Time deadline = {}) const {
         return detail::call<carepost_entries, carepost_entries_free>(

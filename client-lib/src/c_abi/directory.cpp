@@ -61,6 +61,20 @@ carepost_error* carepost_check(carepost_client* client, const char* address, std
     });
 }
 
+carepost_error* carepost_accept_reset(carepost_client* client, const char* address, std::uint32_t deadline_ms,
+                                      carepost_entry** entry) {
+    if (entry != nullptr) *entry = nullptr;
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(client);
+        REQUIRE_ARGUMENT(address);
+        REQUIRE_ARGUMENT(entry);
+        TRY_ASSIGN(auto outcome, client->client->accept_reset(address, call_of(deadline_ms)));
+        auto mailbox = outcome.mailbox.hex();
+        *entry = new carepost_entry{std::move(outcome), std::move(mailbox)};
+        return {};
+    });
+}
+
 carepost_error* carepost_find(carepost_client* client, const char* text, const char* quality, const char* after,
                               std::uint32_t limit, std::uint32_t deadline_ms, carepost_entries** entries) {
     if (entries != nullptr) *entries = nullptr;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "client-lib/src/directory/resets.h"
 #include "proto/base/limits.h"
+#include "proto/trust/cosignature.h"
 #include "proto/trust/head.h"
 #include "proto/trust/leaf.h"
 #include "proto/trust/merkle.h"
@@ -11,11 +13,42 @@ namespace carepost::client {
 namespace {
 
 constexpr std::size_t kKeysPerLookup = 100;
+constexpr std::size_t kChainMost = 10'000;  // entries; an owner needs 60 a year
 constexpr std::size_t kMemoryMost = 1'000;  // mailboxes held in memory; all others are read from the archive
 
 std::unexpected<Error> unverified(const std::string& who, std::string_view what) {
     return fail(ErrorCode::log_unverified, fmt::format("the directory entry of {}: {}", who, what),
                 "do not send; tell the broker's administrator that its directory does not prove what it says");
+}
+
+// What the user confirmed, by the hash of the reset.
+Bytes accepted_key(const Hash& reset) {
+    Bytes key = copy_of(view_of("accepted-reset "));
+    const ByteView hash = reset.view();
+    key.insert(key.end(), hash.begin(), hash.end());
+    return key;
+}
+
+// Nothing that was shown once may be missing later.
+Status check_continues(const KnownMailbox& known, const KnownMailbox& before) {
+    const std::string& name = known.certificate.address.text();
+    if (known.id() != before.id() || known.certificate.label != before.certificate.label ||
+        known.certificate.address != before.certificate.address) {
+        return fail(ErrorCode::certificate_invalid,
+                    fmt::format("{} shows another mailbox than the one known here", name),
+                    "ask the owner by another way what happened; do not send");
+    }
+    const bool same_number = known.certificate_seq == before.certificate_seq;
+    if (known.certificate_seq < before.certificate_seq ||
+        (same_number && known.certificate_hash != before.certificate_hash)) {
+        return unverified(name, "the broker shows another certificate in the place of one known here");
+    }
+    if (before.revocation_object && (!known.revocation_object || known.revocation_seq < before.revocation_seq)) {
+        return unverified(name, "the broker no longer shows that it was revoked or suspended");
+    }
+    if (known.resets.size() < before.resets.size())
+        return unverified(name, "the broker no longer shows that it was reset");
+    return {};
 }
 
 std::string text_of_who(const Who& who) {
@@ -42,67 +75,71 @@ Result<std::vector<Known>> Directory::look_up(const std::vector<Who>& who, std::
             return fail(ErrorCode::malformed_request, "the broker answered a lookup with the wrong number of records");
         }
         for (std::size_t index = 0; index < reply.records.size(); ++index) {
-            TRY_ASSIGN(auto known, take(who[out.size()], before[index], reply.records[index], checkpoint));
+            TRY_ASSIGN(auto known, take(who[out.size()], before[index], reply.records[index], checkpoint, timeout));
             out.push_back(std::move(known));
         }
     }
     return out;
 }
 
-Result<Known> Directory::take(const Who& asked, const Known& before, ByteView record,
-                              const trust::Checkpoint& checkpoint) {
+// A chain that outgrows one answer is asked for again from where it ended; what counts is the last answer.
+Result<Known> Directory::take(const Who& asked, const Known& before, ByteView record, trust::Checkpoint checkpoint,
+                              std::chrono::milliseconds timeout) {
+    Gathered gathered;
+    if (before) gathered = {before->chain_objects, before->chain_indexes};
     TRY_ASSIGN(auto decoded, codec::decode_directory_record(record));
-    if (!decoded.certificate) {
-        return fail(ErrorCode::unknown_recipient, fmt::format("nobody is known as {}", text_of_who(asked)),
-                    "check the address, or search with `carepost find`");
+    while (true) {
+        TRY_ASSIGN(const bool whole, gather(asked, decoded, checkpoint, gathered));
+        if (whole) break;
+        codec::op::Lookup lookup;
+        lookup.keys.push_back({asked, gathered.chain.size()});
+        TRY_ASSIGN(const auto reply, connection_.ask<codec::reply::Lookup>(std::move(lookup), timeout));
+        TRY_ASSIGN(checkpoint, checkpoints_.adopt(reply.checkpoint, timeout));
+        if (reply.records.size() != 1) return unverified(text_of_who(asked), "its chain broke off half-way");
+        TRY_ASSIGN(decoded, codec::decode_directory_record(reply.records.front()));
     }
-    TRY_ASSIGN(auto merged, merge(asked, before, std::move(decoded), checkpoint));
+    TRY_ASSIGN(auto merged, merge(asked, before, decoded, std::move(gathered), checkpoint, timeout));
     auto known = std::make_shared<const KnownMailbox>(std::move(merged));
     keep(known);
     return known;
 }
 
-Result<KnownMailbox> Directory::merge(const Who& asked, const Known& before, codec::DirectoryRecord record,
-                                      const trust::Checkpoint& checkpoint) const {
+// Adds what one answer brings of the chain; true when that is all the broker's head speaks of.
+Result<bool> Directory::gather(const Who& asked, codec::DirectoryRecord& record, const trust::Checkpoint& checkpoint,
+                               Gathered& gathered) const {
     const std::string name = text_of_who(asked);
-    const bool same = before && record.certificate->signed_object.object == before->certificate_object.object;
-    std::vector<codec::SignedObject> chain;
-    std::vector<std::uint64_t> indexes;
-    const bool continues = same && (record.chain.empty() || record.chain.front().seq == before->chain_objects.size());
-    if (continues) {
-        chain = before->chain_objects;
-        indexes = before->chain_indexes;
-    } else if (before) {
-        // Another certificate for a mailbox or address known here is a reset: two registrars, 72 hours and everyone's confirmation. Until there
-        // are such resets in the protocol, nothing replaces an identity.
-        return fail(ErrorCode::certificate_invalid,
-                    fmt::format("{} shows another identity than the one known here", name),
-                    "ask the owner by another way what happened; do not send");
+    if (!record.certificate) {
+        return fail(ErrorCode::unknown_recipient, fmt::format("nobody is known as {}", name),
+                    "check the address, or search with `carepost find`");
     }
-    const Label label = record.certificate->label;
-    TRY(check_leaf(*record.certificate, codec::LeafType::certificate, label, checkpoint));
+    const std::size_t begin = gathered.chain.size();
     for (codec::LoggedEntry& entry : record.chain) {
-        TRY(check_leaf(entry, codec::LeafType::chain_entry, label, checkpoint));
-        if (entry.seq != chain.size()) return unverified(name, "its chain has a gap");
-        chain.push_back(std::move(entry.signed_object));
-        indexes.push_back(entry.index);
+        TRY(check_leaf(entry, codec::LeafType::chain_entry, record.certificate->label, checkpoint));
+        if (entry.seq != gathered.chain.size()) return unverified(name, "its chain has a gap");
+        if (gathered.chain.size() >= kChainMost) return unverified(name, "its chain has no end");
+        gathered.chain.push_back(std::move(entry.signed_object));
+        gathered.indexes.push_back(entry.index);
     }
+    if (!record.head) return unverified(name, "the broker does not sign what it says to be the newest");
+    TRY_ASSIGN(const auto head, trust::verify_head(*record.head, broker_.file.statement_key));
+    return head.seq < gathered.chain.size() || gathered.chain.size() == begin;
+}
+
+Result<KnownMailbox> Directory::merge(const Who& asked, const Known& before, const codec::DirectoryRecord& record,
+                                      Gathered gathered, const trust::Checkpoint& checkpoint,
+                                      std::chrono::milliseconds timeout) {
+    const std::string name = text_of_who(asked);
+    const codec::LoggedEntry& certificate = *record.certificate;
+    TRY(check_leaf(certificate, codec::LeafType::certificate, certificate.label, checkpoint));
+    const trust::MailboxState* verified = before ? &before->state : nullptr;
     std::optional<codec::SignedObject> revocation;
-    std::optional<std::uint64_t> revocation_index;
-    if (record.revocation) {
-        TRY(check_leaf(*record.revocation, codec::LeafType::revocation, label, checkpoint));
-        revocation = record.revocation->signed_object;
-        revocation_index = record.revocation->index;
-    } else if (before && before->revocation_object) {
-        return unverified(name, "the broker no longer shows that it was revoked");
-    }
-    TRY_ASSIGN(auto known, verify_objects(record.certificate->signed_object, std::move(chain), std::move(revocation),
-                                          broker_, clock_.now_ms()));
-    known.certificate_index = record.certificate->index;
-    known.chain_indexes = std::move(indexes);
-    known.revocation_index = revocation_index;
+    if (record.revocation) revocation = record.revocation->signed_object;
+    TRY_ASSIGN(auto known, verify_objects(certificate.signed_object, certificate.seq, std::move(gathered.chain),
+                                          verified, std::move(revocation), broker_, clock_.now_ms()));
+    known.certificate_index = certificate.index;
+    known.chain_indexes = std::move(gathered.indexes);
     known.checked_size = checkpoint.size;
-    if (known.certificate.label != label)
+    if (known.certificate.label != certificate.label)
         return unverified(name, "its leaf carries another label than its certificate");
     const auto* address = std::get_if<Address>(&asked);
     const auto* mailbox = std::get_if<MailboxId>(&asked);
@@ -110,8 +147,78 @@ Result<KnownMailbox> Directory::merge(const Who& asked, const Known& before, cod
         (mailbox != nullptr && known.id() != *mailbox)) {
         return unverified(name, "the broker answered with somebody else");
     }
+    TRY(take_statements(record, checkpoint, known));
     TRY(check_head(known, record, checkpoint, known.head_time));
+    if (before) TRY(check_continues(known, *before));
+    TRY(check_take_over_of(known, before, timeout));
     return known;
+}
+
+// Revocations and resets, each proven to stand in the log.
+Status Directory::take_statements(const codec::DirectoryRecord& record, const trust::Checkpoint& checkpoint,
+                                  KnownMailbox& known) const {
+    const Label& label = known.certificate.label;
+    if (record.revocation) {
+        TRY(check_leaf(*record.revocation, codec::LeafType::revocation, label, checkpoint));
+        known.revocation_index = record.revocation->index;
+        known.revocation_seq = record.revocation->seq;
+    }
+    for (const codec::LoggedEntry& entry : record.resets) {
+        TRY(check_leaf(entry, codec::LeafType::reset, label, checkpoint));
+        if (entry.seq != known.resets.size())
+            return unverified(known.certificate.address.text(), "its resets have a gap");
+        TRY(verify_reset_of(known, entry.signed_object, broker_));
+        known.resets.push_back({entry.signed_object, entry.index});
+    }
+    return {};
+}
+
+// The four rules of a reset (docs/protocol.md, "Resets"). Two registrars and no veto: the chain has proven it.
+Status Directory::check_take_over_of(const KnownMailbox& known, const Known& before,
+                                     std::chrono::milliseconds timeout) {
+    if (known.state.take_overs() == (before ? before->state.take_overs() : 0)) return {};
+    TRY(check_take_over(known, broker_.file.sandbox, clock_.now_ms(),
+                        [&](std::uint64_t index) { return public_since(index, timeout); }));
+    if (!before) return {};  // nobody here remembers the owner before
+    const auto done = last_take_over(known);
+    TRY_ASSIGN(const auto accepted, archive_.get(RecordKind::pin, accepted_key(done->reset)));
+    if (accepted) return {};
+    return fail(ErrorCode::reset_unconfirmed,
+                fmt::format("{} HAS CHANGED HANDS: two registrars replaced its owner's keys ({})",
+                            known.certificate.address.text(), done->content.reason),
+                fmt::format("ask its owner by another way, e.g. by telephone. If it is true: carepost check {} "
+                            "--accept-reset. Nothing is sent to it until then",
+                            known.certificate.address.text()));
+}
+
+// Since when the leaf has been public: the time of the oldest stamp of the log's own that covers it.
+Result<std::optional<UnixMillis>> Directory::public_since(std::uint64_t index, std::chrono::milliseconds timeout) {
+    TRY_ASSIGN(const auto reply, connection_.ask<codec::reply::Checkpoint>(codec::op::Checkpoint{index + 1}, timeout));
+    if (reply.stamped.empty()) return std::optional<UnixMillis>{};
+    TRY_ASSIGN(const auto tree, checkpoints_.adopt(reply.stamped, timeout));
+    if (tree.size <= index) return std::optional<UnixMillis>{};
+    TRY_ASSIGN(const auto note, trust::parse_note(text_of(reply.stamped)));
+    return trust::cosigned_at(note, trust::own_cosigner(broker_.directory_log));
+}
+
+Status Directory::remember_accepted(const Hash& reset) {
+    return archive_.put(RecordKind::pin, accepted_key(reset), reset.view());
+}
+
+Result<Known> Directory::accept_reset(const Who& who, std::chrono::milliseconds timeout) {
+    codec::op::Lookup lookup;
+    lookup.keys.push_back({who, 0});
+    TRY_ASSIGN(const auto reply, connection_.ask<codec::reply::Lookup>(std::move(lookup), timeout));
+    if (reply.records.size() != 1) return unverified(text_of_who(who), "the broker did not answer");
+    TRY_ASSIGN(const auto record, codec::decode_directory_record(reply.records.front()));
+    if (record.resets.empty()) {
+        return fail(ErrorCode::not_found, fmt::format("{} was never reset", text_of_who(who)),
+                    "nothing is to be confirmed");
+    }
+    // What is confirmed is a hash; whether it stands for anything is checked when it is looked up.
+    TRY(remember_accepted(trust::object_hash(record.resets.back().signed_object)));
+    TRY_ASSIGN(const auto found, look_up({who}, timeout));
+    return found.front();
 }
 
 Status Directory::check_leaf(const codec::LoggedEntry& entry, codec::LeafType type, const Label& label,
@@ -135,6 +242,12 @@ Status Directory::check_head(const KnownMailbox& known, const codec::DirectoryRe
     if (head.label != known.certificate.label || head.seq != known.state.head_seq() ||
         head.hash != known.state.head_hash()) {
         return unverified(name, "the signed newest entry is not the newest that was given");
+    }
+    const std::uint64_t revocations = known.revocation_object ? known.revocation_seq + 1 : 0;
+    if (head.certificates != known.certificate_seq + 1 || head.revocations != revocations ||
+        head.resets != known.resets.size()) {
+        return unverified(name,
+                          "the signed numbers of certificates, revocations and resets are not those that were given");
     }
     if (head.log_size > checkpoint.size)
         return unverified(name, "the signed newest entry is of a directory that was not shown");
@@ -196,7 +309,11 @@ Result<Known> Directory::at_least(const MailboxId& mailbox, std::uint64_t log_si
 
 Status check_sealable(const KnownMailbox& known, const PinnedBroker& broker, UnixMillis now) {
     const std::string& name = known.certificate.address.text();
-    if (known.revocation_index) {
+    if (known.barred() == codec::RevocationKind::suspended) {
+        return fail(ErrorCode::unknown_recipient, fmt::format("{} is suspended for the time being", name),
+                    "send again when its registrar has resumed it");
+    }
+    if (known.barred()) {
         return fail(ErrorCode::unknown_recipient, fmt::format("the certificate of {} was revoked", name),
                     "ask its owner for the new address");
     }

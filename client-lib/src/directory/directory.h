@@ -28,10 +28,29 @@ public:
     Result<Known> at_least(const MailboxId& mailbox, std::uint64_t log_size, std::uint64_t chain_seq,
                            std::chrono::milliseconds timeout);
 
+    // The user confirmed by another way that the mailbox changed hands as its newest reset says: the next look_up believes it,
+    // once its delay is over. Returns what is believed then. Errors: not_found (no reset is waiting); those of look_up.
+    Result<Known> accept_reset(const Who& who, std::chrono::milliseconds timeout);
+    // The same without asking anybody: for the new owner, who is the reset's reason.
+    Status remember_accepted(const Hash& reset);
+
 private:
-    Result<Known> take(const Who& asked, const Known& before, ByteView record, const trust::Checkpoint& checkpoint);
-    Result<KnownMailbox> merge(const Who& asked, const Known& before, codec::DirectoryRecord record,
-                               const trust::Checkpoint& checkpoint) const;
+    // A chain in pages: what the answers until now have brought.
+    struct Gathered {
+        std::vector<codec::SignedObject> chain;
+        std::vector<std::uint64_t> indexes;
+    };
+    Result<Known> take(const Who& asked, const Known& before, ByteView record, trust::Checkpoint checkpoint,
+                       std::chrono::milliseconds timeout);
+    Result<bool> gather(const Who& asked, codec::DirectoryRecord& record, const trust::Checkpoint& checkpoint,
+                        Gathered& gathered) const;
+    Result<KnownMailbox> merge(const Who& asked, const Known& before, const codec::DirectoryRecord& record,
+                               Gathered gathered, const trust::Checkpoint& checkpoint,
+                               std::chrono::milliseconds timeout);
+    Status take_statements(const codec::DirectoryRecord& record, const trust::Checkpoint& checkpoint,
+                           KnownMailbox& known) const;
+    Result<std::optional<UnixMillis>> public_since(std::uint64_t index, std::chrono::milliseconds timeout);
+    Status check_take_over_of(const KnownMailbox& known, const Known& before, std::chrono::milliseconds timeout);
     Status check_leaf(const codec::LoggedEntry& entry, codec::LeafType type, const Label& label,
                       const trust::Checkpoint& checkpoint) const;
     Status check_head(const KnownMailbox& known, const codec::DirectoryRecord& record,

@@ -52,7 +52,9 @@ private:
 };
 
 bool is_known(const KnownMailbox& own, std::uint64_t index) {
+    const auto is_reset = [&](const LoggedReset& reset) { return reset.index == index; };
     return index == own.certificate_index || own.revocation_index == index ||
+           std::any_of(own.resets.begin(), own.resets.end(), is_reset) ||
            std::find(own.chain_indexes.begin(), own.chain_indexes.end(), index) != own.chain_indexes.end();
 }
 
@@ -138,7 +140,14 @@ Status Scanner::scan(const KnownMailbox& own, milliseconds timeout) {
         }
         TRY(save(progress));
     }
-    return judge(progress, own, timeout);
+    TRY(judge(progress, own, timeout));
+    // What was the owner's while it counted stays explained when something newer replaces it.
+    bool changed = false;
+    for (OwnLeaf& leaf : progress.own) {
+        if (leaf.history || !is_known(own, leaf.index)) continue;
+        leaf.history = changed = true;
+    }
+    return changed ? save(progress) : Status();
 }
 
 Status Scanner::judge(const Progress& progress, const KnownMailbox& own, milliseconds timeout) {

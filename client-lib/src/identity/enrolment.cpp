@@ -8,6 +8,7 @@
 #include "client-lib/src/directory/follow.h"
 #include "client-lib/src/directory/scanner.h"
 #include "client-lib/src/identity/epochs.h"
+#include "client-lib/src/identity/take_over.h"
 #include "client-lib/src/members/upkeep.h"
 #include "client-lib/src/platform/files.h"
 #include "proto/base/file.h"
@@ -166,7 +167,8 @@ Result<EnrolOutcome> settle_reply(Core& core, const codec::reply::Enrol& reply) 
 
 // Brings the request in and waits for the registrar until the deadline.
 Result<EnrolOutcome> enrol_by_invitation(Core& core, const trust::InvitationCode& code,
-                                         const codec::SignedObject& request, milliseconds timeout) {
+                                         const codec::SignedObject& request, const Unlocker& unlocker,
+                                         milliseconds timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     const trust::InvitationKeys keys = trust::derive(code);
     TRY_ASSIGN(const Bytes bytes, codec::encode(request));
@@ -181,6 +183,10 @@ Result<EnrolOutcome> enrol_by_invitation(Core& core, const trust::InvitationCode
             if (membership.contact(std::max(rest, kPollPause))) return outcome_of(core, EnrolState::admitted);
             return fail(ErrorCode::expired, "the broker does not know this invitation",
                         "it has expired, was used, or is for another broker: ask the registrar for a new one");
+        }
+        // A mailbox behind the address: it may have been reset for the keys of this place.
+        if (!reply && reply.error().code == ErrorCode::already_exists) {
+            reply = take_over(core, unlocker, keys, std::max(rest, milliseconds{1}));
         }
         if (!reply) return fail(std::move(reply).error());
         TRY_ASSIGN(auto outcome, settle_reply(core, *reply));
@@ -235,7 +241,8 @@ Result<EnrolOutcome> enrol(Options options, const EnrolInput& input, Call call) 
     TRY_ASSIGN(const auto request, request_for(*core, unlocker));
     const std::string fingerprint = trust::fingerprint(request.object);
     if (wanted.invitation) {
-        TRY_ASSIGN(auto outcome, enrol_by_invitation(*core, wanted.invitation->code, request, core->timeout_of(call)));
+        TRY_ASSIGN(auto outcome,
+                   enrol_by_invitation(*core, wanted.invitation->code, request, unlocker, core->timeout_of(call)));
         outcome.fingerprint = fingerprint;
         return outcome;
     }

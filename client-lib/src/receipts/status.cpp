@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "client-lib/src/directory/resets.h"
 #include "client-lib/src/send/spool.h"
 #include "proto/base/file.h"
 #include "proto/trust/armor.h"
@@ -168,10 +169,12 @@ Result<MessageStatus> status_of(Core& core, ReceiptStore& receipts, const Messag
     return out;
 }
 
-Result<CheckOutcome> check_address(Core& core, Membership& membership, const std::string& text, milliseconds timeout) {
+Result<CheckOutcome> check_address(Core& core, Membership& membership, const std::string& text, milliseconds timeout,
+                                   bool accept_reset) {
     constexpr UnixMillis kDay = milliseconds(std::chrono::days(1)).count();
     TRY_ASSIGN(const Address address, Address::parse(text));
     TRY(membership.contact(timeout));
+    if (accept_reset) TRY(core.directory->accept_reset(address, timeout));
     TRY_ASSIGN(const auto found, core.directory->look_up({address}, timeout));
     const KnownMailbox& known = *found.front();
     const UnixMillis now = core.clock.now_ms();
@@ -188,7 +191,9 @@ Result<CheckOutcome> check_address(Core& core, Membership& membership, const std
         out.size_limit = hello->message_limit;
         out.broker_time = hello->time;
     }
-    if (!known.state.epochs().empty()) out.epochs_until = known.state.epochs().back().not_after_ms;
+    if (auto warning = reset_warning(known, now)) out.warnings.push_back(std::move(*warning));
+    const auto living = std::span(known.state.epochs()).subspan(known.state.first_live_epoch() - 1);
+    if (!living.empty()) out.epochs_until = living.back().not_after_ms;
     if (const auto epoch = known.state.epoch_for(now)) {
         out.epoch = epoch->number;
     } else {

@@ -11,6 +11,6 @@ Result<MessageStatus> status_of(Core& core, ReceiptStore& receipts, const Messag
                                 std::chrono::milliseconds timeout);
 // See Client::check.
 Result<CheckOutcome> check_address(Core& core, Membership& membership, const std::string& address,
-                                   std::chrono::milliseconds timeout);
+                                   std::chrono::milliseconds timeout, bool accept_reset = false);
 
 }  // namespace carepost::client

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "client-lib/src/directory/resets.h"
 #include "proto/base/hash.h"
 #include "proto/codec/text.h"
 #include "proto/trust/evidence.h"
@@ -165,11 +166,13 @@ Result<seal::SenderState> Reader::sender_state(const seal::SenderQuery& query, U
     state.address = known->certificate.address.text();
     state.name = known->certificate.name;
     state.signing_key = member->signing_key;
-    state.may_send = known->was_certified(query.log_size) &&
-                     known->held(query.member, codec::right::kSend, query.log_size) &&
-                     trust::is_living(*member, created) &&
-                     trust::is_within(known->certificate.not_before_ms, known->certificate.not_after_ms, created);
-    state.certificate_hash = known->certificate_hash;
+    // A certificate renewed since says nothing of the one that the sender had then; that one is bound by the chain.
+    const bool renewed = known->certificate_seq > 0 && known->certificate_index >= query.log_size;
+    const bool is_valid =
+        renewed || trust::is_within(known->certificate.not_before_ms, known->certificate.not_after_ms, created);
+    state.may_send = known->was_certified(query.log_size) && is_valid && trust::is_living(*member, created) &&
+                     known->held(query.member, codec::right::kSend, query.log_size);
+    state.certificate_hash = renewed ? query.certificate_hash : known->certificate_hash;
     state.chain_hash = known->chain_hash(query.chain_seq);
     return state;
 }
@@ -220,6 +223,10 @@ void Reader::examine(OpenedItem& out, milliseconds timeout) {
     }
     if (const auto& evidence = out.opened->header().evidence_checkpoint; !evidence.empty() && !message.own) {
         if (auto agrees = core_.checkpoints->compare_evidence(evidence, timeout); !agrees) warn(agrees.error());
+    }
+    if (const Known sender = core_.directory->kept(message.sender.mailbox); sender && !message.own) {
+        if (auto warning = reset_warning(*sender, core_.clock.now_ms()))
+            message.warnings.push_back(std::move(*warning));
     }
     const codec::Addressee* own = out.opened->own_addressee();
     const Known known = core_.directory->kept(core_.keys.mailbox);

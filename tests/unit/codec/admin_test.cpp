@@ -31,11 +31,13 @@ std::vector<AdminOperation> all_operations() {
                                   .until = 5,
                                   .proofs = true});
     out.emplace_back(admin::PruneAudit{1});
+    out.emplace_back(admin::Reset{Bytes(300, 5)});
+    out.emplace_back(admin::Renew{Bytes(300, 6)});
     return out;
 }
 
 std::vector<AdminOutcome> all_outcomes() {
-    const admin_reply::MailboxRow row{"a", "b", MailboxId{{1}}, false, 2, 3, 4, 5};
+    const admin_reply::MailboxRow row{"a", "b", MailboxId{{1}}, false, false, 2, 3, 4, 5};
     admin_reply::Status status;
     status.version = "1";
     status.endpoint = "tcp://x:1";

@@ -172,7 +172,7 @@ TEST_CASE("directory: the log keeps entries, leaves, nodes and checkpoint togeth
         const auto outcome = fixture.run([&](Transaction& transaction) -> Status {
             TRY_ASSIGN(const auto index, transaction.add_log_entry(anna, entry, leaves.back(), leaf));
             if (index + 1 != transaction.log_size(Log::directory)) return fail(ErrorCode::internal, "index");
-            return transaction.set_chain_head(anna, seq + 1, id_of<Hash>(seq), 500 + seq);
+            return transaction.set_chain_head(anna, seq + 1, id_of<Hash>(seq), 500 + seq, 1);
         });
         REQUIRE(outcome.ok());
     };

@@ -30,7 +30,7 @@ Result<ExitCode> run(const CheckOptions& options, const Context& context) {
     if (auto valid = parse_address(options.address); !valid) return valid.error();
     auto session = Session::open(context);
     if (!session) return session.error();
-    auto entry = (**session).check(options.address);
+    auto entry = options.accept_reset ? (**session).accept_reset(options.address) : (**session).check(options.address);
     if (!entry) return entry.error();
     if (context.output.json())
         context.output.result(json_of(*entry));
