@@ -42,6 +42,8 @@ Status run(const AuditTrace& options, Context& context);
 Status run(const AuditVerify& options, Context& context);
 Status run(const AuditExport& options, Context& context);
 Status run(const AuditPrune& options, Context& context);
+Status run(const EvidenceVerify& options, Context& context);
+Status run(const EvidenceShow& options, Context& context);
 Status run(const Completion& options, Context& context);
 
 }  // namespace carepost::ctl

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace carepost::ctl {
 
@@ -162,13 +163,24 @@ struct AuditPrune {
     Path data;
     std::string before;
 };
+struct EvidenceVerify {
+    Path file;  // "-" is standard input
+    std::optional<Path> broker;
+    std::vector<std::string> keys;  // verifier keys of the logs
+    std::string fingerprint;        // of the broker's root
+};
+struct EvidenceShow {
+    Path data;
+    std::string message;
+};
 struct Completion {
     std::string shell;
 };
 
-using Command = std::variant<Init, Sandbox, BrokerStatus, Doctor, RegistrarNew, Invite, Serve, Pending, Sign, AdmitFile,
-                             RefuseRequest, RevokeMailbox, MailboxList, MailboxShow, LogCheckpoint, LogLeaves,
-                             LogVerify, AuditShow, AuditTrace, AuditVerify, AuditExport, AuditPrune, Completion>;
+using Command =
+    std::variant<Init, Sandbox, BrokerStatus, Doctor, RegistrarNew, Invite, Serve, Pending, Sign, AdmitFile,
+                 RefuseRequest, RevokeMailbox, MailboxList, MailboxShow, LogCheckpoint, LogLeaves, LogVerify, AuditShow,
+                 AuditTrace, AuditVerify, AuditExport, AuditPrune, EvidenceVerify, EvidenceShow, Completion>;
 
 struct Invocation {
     Command command;
