@@ -41,13 +41,17 @@ Result<app::Config> configuration(const CommandLine& line) {
     return std::filesystem::exists(own, error) ? app::read_config(own) : app::Config{};
 }
 
-// Waits for a signal or the next minute, until it is time to stop.
+constexpr int kRoundMs = 5'000;
+constexpr unsigned kRoundsOfMinute = 60'000 / kRoundMs;
+
+// Waits for a signal or the next round, until it is time to stop.
 Status run(app::Broker& broker, int signals, observe::Log& log) {
-    for (;;) {
+    for (unsigned rounds = 1;; ++rounds) {
         pollfd item{signals, POLLIN, 0};
-        int ready = ::poll(&item, 1, 60'000);
+        int ready = ::poll(&item, 1, kRoundMs);
         if (ready == 0) {
-            TRY(broker.every_minute());
+            TRY(broker.every_round());
+            if (rounds % kRoundsOfMinute == 0) TRY(broker.every_minute());
             continue;
         }
         signalfd_siginfo info{};

@@ -18,6 +18,7 @@
 #include "broker/service/evidence.h"
 #include "broker/service/log_trust.h"
 #include "broker/service/members_writes.h"
+#include "broker/service/retention.h"
 #include "proto/base/file.h"
 #include "proto/base/version.h"
 #include "proto/trust/broker_home.h"
@@ -98,6 +99,7 @@ public:
         settings_.message_bytes = config.message_bytes;
         settings_.recipients = config.recipients;
         settings_.retention_days = config.retention_days;
+        settings_.evidence_days = config.evidence_days;
         settings_.software = std::string("carepostd ") + std::string(kVersion);
     }
     ~RunningBroker() override { stop(); }
@@ -120,6 +122,8 @@ public:
 
     const std::string& endpoint() const override { return front_->endpoint(); }
     bool stop_asked() const override { return stop_asked_.load(); }
+
+    Status every_round() override { return retention_->round(); }
 
     Status every_minute() override {
         if (++minutes_ % 60 == 1) {
@@ -152,6 +156,7 @@ private:
             _exit(EX_IOERR);
         });
         parts_reader_ = store_->reader();
+        retention_reader_ = store_->reader();
         sweep();
         return {};
     }
@@ -228,6 +233,7 @@ private:
                                  *trail_,
                                  {file_.directory_log(), config_.witnesses,
                                   [this](std::uint64_t known) { return newer_broker_file(known); }}});
+        retention_ = std::make_unique<service::Retention>(*environment_, *retention_reader_);
         auto cores = std::max(1U, std::thread::hardware_concurrency());
         workers_ = std::make_unique<net::WorkerPool>(cores, *environment_, outbox_);
         net::FrontOptions options;
@@ -304,6 +310,8 @@ private:
         if (workers_) workers_->stop();
         if (trail_) trail_->write_rest();
         if (store_ && environment_) say_stopped();
+        retention_.reset();
+        retention_reader_.reset();
         parts_reader_.reset();
         store_.reset();  // settles what was taken; its answers go to the outbox
         if (front_)
@@ -330,7 +338,9 @@ private:
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<store::Reader> parts_reader_;
     std::unique_ptr<service::AuditTrail> trail_;
+    std::unique_ptr<store::Reader> retention_reader_;
     std::unique_ptr<service::Environment> environment_;
+    std::unique_ptr<service::Retention> retention_;
     std::unique_ptr<net::WorkerPool> workers_;
     std::unique_ptr<net::Front> front_;
     std::unique_ptr<net::AdminSocket> admin_;

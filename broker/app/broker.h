@@ -19,6 +19,8 @@ public:
     virtual ~Broker() = default;  // stops in order: no new requests, taken ones finished and on disk, answers out
 
     virtual const std::string& endpoint() const = 0;
+    // Every few seconds: removes what has expired. An error means: exit.
+    virtual Status every_round() = 0;
     // Once a minute: proves again that strangers are refused, and sweeps. An error means: exit.
     virtual Status every_minute() = 0;
     // Whether the administrator asked it to stop.

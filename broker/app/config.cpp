@@ -89,6 +89,7 @@ const std::vector<Setting>& settings() {
         number("limits.mailbox_bytes", &Config::mailbox_bytes, 1024, INT64_MAX),
         number("limits.mailbox_messages", &Config::mailbox_messages, 1, INT64_MAX),
         number("limits.retention_days", &Config::retention_days, 1, limits::kRetentionDaysMost),
+        number("limits.evidence_days", &Config::evidence_days, 0, 36'500),
         number("limits.connections", &Config::connections, 1, 1'000'000),
         number("limits.connections_per_address", &Config::connections_per_address, 1, 1'000'000),
         number("limits.requests_per_second", &Config::requests_per_second, 1, 1'000'000'000),

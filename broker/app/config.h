@@ -18,6 +18,7 @@ struct Config {
     std::uint64_t mailbox_bytes = limits::kMailboxBytes;
     std::uint64_t mailbox_messages = limits::kMailboxMessages;
     std::uint32_t retention_days = limits::kRetentionDays;
+    std::uint32_t evidence_days = 3650;  // rows of evidence; 0: never erased
     std::uint32_t connections = 10'000;
     std::uint32_t connections_per_address = 1'000;
     std::uint32_t requests_per_second = 5'000;  // of one key

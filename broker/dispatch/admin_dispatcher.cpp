@@ -94,6 +94,7 @@ struct AdminDispatcher::Services {
         if (!erased) return std::move(erased.error());
         return codec::admin_reply::PruneAudit{erased->rows, erased->more};
     }
+    Outcome operator()(const codec::admin::Evidence& op) { return outcome_of(administration.evidence(op)); }
     Outcome operator()(const codec::admin::Stop&) {
         stop();
         return codec::admin_reply::Done{};

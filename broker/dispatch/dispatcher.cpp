@@ -88,6 +88,9 @@ struct Dispatcher::Services {
             services.mailbox.give_receipt(who(), op, answer<codec::reply::GiveReceipt>(std::move(responder)));
         }
         void operator()(codec::op::Receipts& op) { answer_now(responder, services.mailbox.receipts(who(), op)); }
+        void operator()(codec::op::Recall& op) {
+            services.mailbox.recall(who(), op, answer<codec::reply::Recall>(std::move(responder)));
+        }
         void operator()(codec::op::Delete& op) {
             services.mailbox.delete_items(who(), std::move(op), answer<codec::reply::Delete>(std::move(responder)));
         }

@@ -46,6 +46,7 @@ constexpr Route kWireRoutes[] = {
     {"give receipt",        kMember,               kRead,   kSmall,                  0,                      normal},
     {"receipts",            kMember,               kSend,   kSmall,                  0,                      normal},
     {"delete",              kMember,               kRead,   16 * kSmall,             0,                      normal},
+    {"recall",              kMember,               kSend,   kSmall,                  0,                      normal},
     {"publish sealing keys", kMember,              0,       kFrame,                  0,                      heavy},
     {"sealing keys",        kMember,     kRead | kManage,   kSmall,                  0,                      normal},
     {"put packets",         kMember,     kRead | kManage,   kFrame,                  0,                      heavy},
@@ -73,6 +74,7 @@ constexpr Route kAdminRoutes[] = {
     {"admin prune audit",         kAdmin, 0, kSmall, 0, light},
     {"admin reset",               kAdmin, 0, limits::kEntry + kSmall, 0, light},
     {"admin renew",               kAdmin, 0, limits::kEntry + kSmall, 0, light},
+    {"admin evidence",            kAdmin, 0, kSmall, 0, light},
 };
 // clang-format on
 static_assert(std::size(kWireRoutes) == std::variant_size_v<codec::Operation>);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/service/directory.h"
+#include "broker/service/evidence.h"
 #include "proto/codec/audit.h"
 
 namespace carepost::service {
@@ -150,6 +151,33 @@ Result<codec::admin_reply::Audit> Administration::audit(const codec::admin::Audi
         if (out.more) break;
         TRY_ASSIGN(auto one, answer_of(reader_, std::move(record), audit.proofs));
         out.records.push_back(std::move(one));
+    }
+    return out;
+}
+
+Result<codec::admin_reply::Evidence> Administration::evidence(const codec::admin::Evidence& asked) {
+    std::vector<std::uint64_t> numbers;
+    if (asked.message) {
+        TRY_ASSIGN(numbers, reader_.statements_about(*asked.message));
+        std::erase_if(numbers, [&](std::uint64_t number) { return asked.after != 0 && number <= asked.after; });
+    } else {
+        const auto size = reader_.log_size(store::Log::evidence);
+        for (auto i = asked.after == 0 ? 0 : asked.after + 1; i < size && numbers.size() <= asked.limit; ++i)
+            numbers.push_back(i);
+    }
+    codec::admin_reply::Evidence out;
+    std::size_t bytes = 0;
+    std::uint32_t looked = 0;
+    for (const auto number : numbers) {
+        out.more = looked == asked.limit || bytes > kAnswerBytes;
+        if (out.more) break;
+        ++looked;
+        out.last = number;
+        auto receipt = rebuild_receipt(reader_, number);
+        if (!receipt && receipt.error().code != ErrorCode::not_found) return fail(std::move(receipt.error()));
+        if (!receipt) continue;
+        bytes += receipt->size();
+        out.receipts.push_back(std::move(*receipt));
     }
     return out;
 }

@@ -26,6 +26,7 @@ public:
     Result<codec::admin_reply::ShowMailbox> show(const codec::admin::ShowMailbox& show);
     Result<codec::admin_reply::Checkpoint> checkpoint();
     Result<codec::admin_reply::LogLeaves> log_leaves(const codec::admin::LogLeaves& leaves);
+    Result<codec::admin_reply::Evidence> evidence(const codec::admin::Evidence& asked);
     Result<codec::admin_reply::LogEntries> log_entries(const codec::admin::LogEntries& entries);
     // Errors: storage_failed naming a row that is kept under another mailbox, member, message or time than it tells.
     Result<codec::admin_reply::Audit> audit(const codec::admin::Audit& audit);

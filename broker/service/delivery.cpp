@@ -1,5 +1,6 @@
 #include "broker/service/delivery.h"
 
+#include "broker/service/refusal.h"
 #include "broker/service/submission.h"
 
 namespace carepost::service {
@@ -41,11 +42,14 @@ Result<std::vector<Missing>> go_on_with_upload(Environment& environment, store::
 void Delivery::submit(const auth::Identity& sender, codec::op::Submit submit, Bytes contents,
                       Done<codec::reply::Submit> done) {
     auto now = environment_.clock.now_ms();
-    auto submission = check_submit(environment_.settings, sender, std::move(submit), now);
+    done = with_refusal(environment_, sender, submit.routing, std::move(done));
+    auto submission = check_submit(environment_.settings, sender, std::move(submit));
     if (!submission) return done(fail(std::move(submission.error())));
     auto before = stored_before(reader_, sender.mailbox, submission->routing.message_id, submission->routing_hash);
     if (!before) return done(fail(std::move(before.error())));
     if (*before) return done(std::move(**before));
+    if (auto ok = check_times(environment_.settings, submission->routing, now); !ok)
+        return done(fail(std::move(ok.error())));
     if (!submission->parts.stanzas.empty()) {
         if (auto ok = check_stanzas(*submission, reader_, epochs_, now); !ok) return done(fail(std::move(ok.error())));
     }

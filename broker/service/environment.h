@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 
+#include "broker/auth/rate_limit.h"
 #include "broker/auth/session_directory.h"
 #include "broker/auth/trail.h"
 #include "broker/observe/counters.h"
@@ -36,6 +38,7 @@ struct Settings {
     std::uint64_t message_bytes = limits::kMessage;  // plaintext of one message
     std::uint32_t recipients = limits::kRecipients;
     std::uint32_t retention_days = limits::kRetentionDays;
+    std::uint32_t evidence_days = 3650;  // rows of evidence are erased after them; 0: never
     std::string software = "carepostd";
 };
 
@@ -45,6 +48,20 @@ struct LogTrust {
     std::vector<trust::Cosigner> witnesses;  // whose cosignatures are kept and served
     std::function<Result<Bytes>(std::uint64_t)>
         newer_broker_file;  // SignedObject; empty: the edition given is the newest
+};
+
+// How many signed refusals a mailbox is given: a flood of bad submissions may not fill the evidence log. Thread-safe.
+class RefusalBudget {
+public:
+    bool take(const MailboxId& sender, std::chrono::nanoseconds now) {
+        const std::lock_guard lock(mutex_);
+        return all_.take(1, now).count() == 0 && each_.take(sender.hex(), 1, now).count() == 0;
+    }
+
+private:
+    std::mutex mutex_;
+    auth::BucketTable each_{{1.0 / 30, 10}, 10'000};  // ten at once, then one in half a minute
+    auth::TokenBucket all_{{10, 100}};
 };
 
 struct Environment {
@@ -61,6 +78,7 @@ struct Environment {
     observe::Log& log;
     auth::Trail& trail;
     LogTrust log_trust = {};
+    std::shared_ptr<RefusalBudget> refusals = std::make_shared<RefusalBudget>();
 };
 
 }  // namespace carepost::service

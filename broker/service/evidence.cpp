@@ -120,6 +120,15 @@ Result<store::EvidenceDraft> draft_of(const codec::EvidenceRow& row) {
                                 row.routing_hash.value_or(Hash{}), row.time_ms};
 }
 
+void set_mailboxes(codec::EvidenceRow& row, std::vector<MailboxId> mailboxes) {
+    row.recipients = static_cast<std::uint32_t>(mailboxes.size());
+    if (mailboxes.size() == 1) {
+        row.mailbox = mailboxes.front();
+    } else {
+        row.mailboxes_root = trust::mailboxes_root(mailboxes);
+    }
+}
+
 Result<Bytes> receipt_of(const store::SealedEvidence& sealed, ByteView checkpoint) {
     return receipt_bytes(sealed.record, sealed.proof, checkpoint);
 }
@@ -128,7 +137,8 @@ Result<Bytes> rebuild_receipt(store::Reader& reader, std::uint64_t index) {
     Bytes out;
     TRY(reader.snapshot([&]() -> Status {
         TRY_ASSIGN(auto record, reader.evidence(index));
-        if (!record) return fail(ErrorCode::not_found, "the statement of this receipt is no longer kept");
+        if (!record || record->row.empty())
+            return fail(ErrorCode::not_found, "the statement of this receipt is no longer kept");
         auto size = reader.log_size(store::Log::evidence);
         TRY_ASSIGN(auto proof, trust::inclusion_proof(LogNodes(reader, store::Log::evidence), index, size));
         TRY_ASSIGN(auto checkpoint, reader.log_checkpoint(store::Log::evidence));

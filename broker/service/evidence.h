@@ -51,6 +51,9 @@ private:
 // The draft of a statement. Error bad_argument when the row would not decode.
 Result<store::EvidenceDraft> draft_of(const codec::EvidenceRow& row);
 
+// Sets whom a row of types placed to recalled (or deleted) concerns: one mailbox by name, several by their root. Sorts them.
+void set_mailboxes(codec::EvidenceRow& row, std::vector<MailboxId> mailboxes);
+
 // The receipt of a statement sealed just now, as it travels.
 Result<Bytes> receipt_of(const store::SealedEvidence& sealed, ByteView checkpoint);
 // The receipt of an older statement, led to the newest checkpoint. Errors: not_found, storage_failed.

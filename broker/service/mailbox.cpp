@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/service/endings.h"
 #include "broker/service/evidence.h"
 #include "broker/service/mailbox_writes.h"
 #include "broker/service/merkle_views.h"
@@ -20,6 +21,23 @@ constexpr std::size_t kRecipientBytes = 256;  // of a row of Receipts, without i
 std::unexpected<Error> no_item(const std::string& which) {
     return fail(ErrorCode::not_found, "no message " + which + " in this mailbox",
                 "list the mailbox, or ask for its changes");
+}
+
+reply::RecipientState state_of(const store::RecipientStatus& row) {
+    if (!row.received.empty()) return reply::RecipientState::received;
+    switch (row.state) {
+        case store::PlacementState::placed:
+            return reply::RecipientState::waiting;
+        case store::PlacementState::deleted:
+            return reply::RecipientState::deleted;
+        case store::PlacementState::expired:
+            return reply::RecipientState::expired;
+        case store::PlacementState::recalled:
+            return reply::RecipientState::recalled;
+        case store::PlacementState::stand_by:
+            return reply::RecipientState::stand_by;
+    }
+    return reply::RecipientState::waiting;
 }
 
 std::size_t bytes_of(const reply::MailItem& item) {
@@ -149,29 +167,63 @@ Result<reply::Watch> MailboxService::watch(const auth::Identity& member, auth::S
     return reply::Watch{latest};
 }
 
+// Of several recipients with one statement each page has its receipt once. What was erased after retention is left out.
+Status MailboxService::add_events(const store::RecipientStatus& row, const std::optional<std::uint64_t>& placed,
+                                  reply::Recipient& one, reply::Receipts& out, std::set<std::uint64_t>& sent) {
+    if (row.stood_by) one.events.push_back(*row.stood_by);
+    if (row.stood_by ? row.placed_by : placed) one.events.push_back(row.stood_by ? *row.placed_by : *placed);
+    if (row.evidence_index) one.events.push_back(*row.evidence_index);
+    if (row.ended) one.events.push_back(*row.ended);
+    for (const auto event : one.events) {
+        if (event == row.evidence_index || !sent.insert(event).second) continue;
+        auto receipt = rebuild_receipt(reader_, event);
+        if (receipt) out.evidence.push_back(std::move(*receipt));
+        if (!receipt && receipt.error().code != ErrorCode::not_found) return fail(std::move(receipt.error()));
+    }
+    if (!row.evidence_index) return {};
+    auto handed_over = rebuild_receipt(reader_, *row.evidence_index);
+    if (handed_over) one.handed_over = std::move(*handed_over);
+    if (!handed_over && handed_over.error().code != ErrorCode::not_found) return fail(std::move(handed_over.error()));
+    return {};
+}
+
+Result<reply::Receipts> MailboxService::refused(const auth::Identity& member, const MessageId& message) {
+    TRY_ASSIGN(const auto refusal, reader_.refusal(member.mailbox, message));
+    if (!refusal) return fail(ErrorCode::not_found, "this mailbox has sent no message " + message.hex());
+    reply::Receipts out;
+    TRY_ASSIGN(out.receipt, rebuild_receipt(reader_, *refusal));
+    return out;
+}
+
 Result<reply::Receipts> MailboxService::receipts(const auth::Identity& member, const op::Receipts& receipts) {
     TRY_ASSIGN(auto message, reader_.message(member.mailbox, receipts.message));
-    if (!message) return fail(ErrorCode::not_found, "this mailbox has sent no message " + receipts.message.hex());
+    if (!message) return refused(member, receipts.message);
     reply::Receipts out;
-    TRY_ASSIGN(out.receipt, rebuild_receipt(reader_, message->evidence_index));
+    auto submission = rebuild_receipt(reader_, message->evidence_index);
+    if (!submission && submission.error().code != ErrorCode::not_found) return fail(std::move(submission.error()));
+    if (submission) out.receipt = std::move(*submission);
     out.stored = message->stored;
-    std::size_t bytes = out.receipt.size();
+    std::set<std::uint64_t> sent;
     TRY_ASSIGN(auto rows, reader_.recipients(message->key));
+    std::size_t bytes = out.receipt.size();
     for (std::size_t i = receipts.first; i < rows.size(); ++i) {
-        auto& row = rows[i];
-        reply::Recipient one{
-            row.mailbox, std::move(row.address), std::move(row.received), {}, reply::RecipientState::waiting};
-        if (row.deleted) one.state = reply::RecipientState::deleted;
-        if (!one.received.empty()) one.state = reply::RecipientState::received;
-        if (row.evidence_index) {
-            TRY_ASSIGN(one.handed_over, rebuild_receipt(reader_, *row.evidence_index));
-        }
-        bytes += kRecipientBytes + one.received.size() + one.handed_over.size();
-        out.more = bytes > limits::kPageBytes && !out.recipients.empty();
+        out.more = bytes > limits::kPageBytes;
         if (out.more) break;
+        auto& row = rows[i];
+        const auto state = state_of(row);
+        reply::Recipient one{row.mailbox, std::move(row.address), std::move(row.received), {}, state};
+        const auto known = out.evidence.size();
+        TRY(add_events(row, message->placed_index, one, out, sent));
+        bytes += kRecipientBytes + one.received.size() + one.handed_over.size();
+        for (auto k = known; k < out.evidence.size(); ++k)
+            bytes += out.evidence[k].size();
         out.recipients.push_back(std::move(one));
     }
     return out;
+}
+
+void MailboxService::recall(const auth::Identity& member, const op::Recall& recall, Done<reply::Recall> done) {
+    write_recall(environment_, reader_, member, recall, std::move(done));
 }
 
 void MailboxService::give_receipt(const auth::Identity& member, const op::GiveReceipt& give,

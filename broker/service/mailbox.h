@@ -1,6 +1,8 @@
 #pragma once
 // A mailbox as its members use it: list, follow, fetch, acknowledge, delete (docs/protocol.md, "Receiving").
 
+#include <set>
+
 #include "broker/service/environment.h"
 #include "proto/codec/wire.h"
 
@@ -25,10 +27,14 @@ public:
 
     void give_receipt(const auth::Identity& member, const codec::op::GiveReceipt& give,
                       Done<codec::reply::GiveReceipt> done);
+    void recall(const auth::Identity& member, const codec::op::Recall& recall, Done<codec::reply::Recall> done);
     void delete_items(const auth::Identity& member, codec::op::Delete items, Done<codec::reply::Delete> done);
 
 private:
     Result<codec::reply::MailItem> mail_item(store::Item item);
+    Status add_events(const store::RecipientStatus& row, const std::optional<std::uint64_t>& placed,
+                      codec::reply::Recipient& one, codec::reply::Receipts& out, std::set<std::uint64_t>& sent);
+    Result<codec::reply::Receipts> refused(const auth::Identity& member, const MessageId& message);
     Result<std::uint64_t> latest_change(const auth::Identity& member);
 
     // The item whose parts were fetched last: parts are fetched in runs.

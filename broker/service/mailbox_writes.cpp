@@ -1,6 +1,7 @@
 #include "broker/service/mailbox_writes.h"
 
 #include "broker/service/audit.h"
+#include "broker/service/endings.h"
 #include "broker/service/evidence.h"
 #include "proto/base/hash.h"
 #include "proto/trust/evidence.h"
@@ -107,6 +108,7 @@ public:
     Status apply(store::Transaction& transaction) override {
         results_.clear();
         last_change_ = 0;
+        told_.clear();
         for (auto seq : seqs_) {
             TRY_ASSIGN(auto item, transaction.item(member_.mailbox_key, seq));
             std::uint64_t change = 0;
@@ -121,16 +123,20 @@ public:
             }
             TRY_ASSIGN(auto draft,
                        draft_of(row_about(codec::EvidenceType::deleted, member_, *item, environment_.clock.now_ms())));
-            transaction.log_evidence(std::move(draft));
+            const auto position = transaction.log_evidence(std::move(draft));
+            TRY(transaction.link_deletion(item->message_key, item->stanza_index, position));
             results_.push_back(std::nullopt);
             last_change_ = change;
         }
-        return {};
+        if (last_change_ == 0) return {};
+        return let_in_with_evidence(transaction, member_.mailbox_key, environment_.clock.now_ms(), told_);
     }
 
     void committed(const store::Settled&) override {
         done_(codec::reply::Delete{std::move(results_)});
         if (last_change_ != 0) environment_.watchers.changed(member_.mailbox_key, last_change_);
+        for (const auto& one : told_)
+            environment_.watchers.changed(one.mailbox_key, one.change);
     }
 
     void failed(const Error& error) override { done_(fail(error)); }
@@ -142,6 +148,7 @@ private:
     Done<codec::reply::Delete> done_;
     std::vector<std::optional<Error>> results_;
     std::uint64_t last_change_ = 0;
+    std::vector<Told> told_;
 };
 
 }  // namespace

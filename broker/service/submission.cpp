@@ -30,6 +30,8 @@ Status check_sizes(const Settings& settings, const codec::Routing& routing, std:
     return {};
 }
 
+}  // namespace
+
 // Clocks of clients are claims: only what the broker has to keep is judged.
 Status check_times(const Settings& settings, const codec::Routing& routing, UnixMillis now) {
     if (routing.expires_ms <= now)
@@ -43,12 +45,18 @@ Status check_times(const Settings& settings, const codec::Routing& routing, Unix
     return {};
 }
 
-// Stores the message and places it everywhere, with the statement that it was accepted.
+namespace {
+
+// Stores the message and places it everywhere, with the statements that it was accepted and placed, or stands by.
 class SubmitOp final : public store::WriteOp {
 public:
     SubmitOp(Environment& environment, Submission submission, Done<codec::reply::Submit> done)
         : environment_(environment), submission_(std::move(submission)), done_(std::move(done)) {
         message_ = make_message();
+        std::vector<MailboxId> all;
+        for (const auto& to : submission_.placements)
+            all.push_back(to.mailbox);
+        placed_everywhere_ = statement(codec::EvidenceType::placed, std::move(all));  // off the writer's thread
     }
 
     std::size_t bytes() const override {
@@ -68,15 +76,18 @@ public:
         TRY_ASSIGN(auto key, transaction.add_message(message_, submission_.content));
         ByteView stanzas = submission_.parts.stanzas;
         std::uint32_t index = 0;
+        std::vector<std::uint32_t> waiting;
         for (const auto& to : submission_.placements) {
             TRY(still_there(transaction, to));
             auto stanza = stanzas.subspan(index * limits::kStanza, limits::kStanza);
             TRY_ASSIGN(auto placed, transaction.place(key, to.mailbox_key, stanza, index, to.own));
-            changes_.push_back({to.mailbox_key, placed.change});
+            if (placed.stands_by()) waiting.push_back(index);
+            if (!placed.stands_by()) changes_.push_back({to.mailbox_key, placed.change});
             ++index;
         }
         TRY_ASSIGN(auto draft, accepted());
-        return transaction.link_submission(key, transaction.log_evidence(std::move(draft)));
+        TRY(transaction.link_submission(key, transaction.log_evidence(std::move(draft))));
+        return state_placements(transaction, key, waiting);
     }
 
     void committed(const store::Settled& settled) override {
@@ -95,6 +106,35 @@ private:
         std::int64_t mailbox_key;
         std::uint64_t change;
     };
+
+    Status state_placements(store::Transaction& transaction, std::int64_t key,
+                            const std::vector<std::uint32_t>& waiting) const {
+        if (waiting.empty()) {
+            if (!placed_everywhere_) return fail(placed_everywhere_.error());
+            return transaction.link_placed(key, transaction.log_evidence(*placed_everywhere_));
+        }
+        std::vector<MailboxId> in;
+        std::vector<MailboxId> out;
+        for (std::uint32_t i = 0; i < submission_.placements.size(); ++i) {
+            const bool waits = std::ranges::binary_search(waiting, i);
+            (waits ? out : in).push_back(submission_.placements[i].mailbox);
+        }
+        TRY_ASSIGN(auto placed, statement(codec::EvidenceType::placed, std::move(in)));  // the own copy at least
+        TRY(transaction.link_placed(key, transaction.log_evidence(std::move(placed))));
+        TRY_ASSIGN(auto stands_by, statement(codec::EvidenceType::stand_by, std::move(out)));
+        return transaction.link_stand_by(key, waiting, transaction.log_evidence(std::move(stands_by)));
+    }
+
+    Result<store::EvidenceDraft> statement(codec::EvidenceType type, std::vector<MailboxId> mailboxes) const {
+        codec::EvidenceRow row;
+        row.type = type;
+        row.time_ms = message_.stored;
+        row.message_id = message_.id;
+        row.routing_hash = message_.routing_hash;
+        row.sender_mailbox = message_.sender;
+        set_mailboxes(row, std::move(mailboxes));
+        return draft_of(row);
+    }
 
     store::NewMessage make_message() {
         const auto& routing = submission_.routing;
@@ -165,14 +205,14 @@ private:
     Submission submission_;
     store::NewMessage message_;
     Done<codec::reply::Submit> done_;
+    Result<store::EvidenceDraft> placed_everywhere_ = store::EvidenceDraft{};
     std::vector<MailboxChange> changes_;
     bool repeated_ = false;
 };
 
 }  // namespace
 
-Result<Submission> check_submit(const Settings& settings, const auth::Identity& sender, codec::op::Submit submit,
-                                UnixMillis now) {
+Result<Submission> check_submit(const Settings& settings, const auth::Identity& sender, codec::op::Submit submit) {
     Submission out;
     TRY_ASSIGN(out.routing, codec::decode_routing(submit.routing));
     const auto& routing = out.routing;
@@ -195,7 +235,6 @@ Result<Submission> check_submit(const Settings& settings, const auth::Identity& 
     for (const auto& content : routing.contents)
         out.content_bytes += content.sealed_length;
     TRY(check_sizes(settings, routing, out.content_bytes));
-    TRY(check_times(settings, routing, now));
     out.sender_key = sender.mailbox_key;
     out.routing_hash = sha256(submit.routing);
     out.parts = std::move(submit);

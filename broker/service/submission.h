@@ -20,10 +20,12 @@ struct Submission {
     store::ContentSource content;
 };
 
-// Sizes, hashes, times and limits of routing against header, signature and session: nothing that needs the store. Errors:
-// malformed_request, too_large, too_many, expired, part_mismatch.
-Result<Submission> check_submit(const Settings& settings, const auth::Identity& sender, codec::op::Submit submit,
-                                UnixMillis now);
+// Sizes, hashes and limits of routing against header, signature and session: nothing that needs the store. Errors:
+// malformed_request, too_large, too_many, part_mismatch.
+Result<Submission> check_submit(const Settings& settings, const auth::Identity& sender, codec::op::Submit submit);
+// Of a message that is new: what was accepted before is never refused afterwards, however late it is repeated. Errors:
+// expired, too_large.
+Status check_times(const Settings& settings, const codec::Routing& routing, UnixMillis now);
 // The contents that travelled along, against their roots. Errors: part_mismatch naming the content.
 Status check_inline_contents(const codec::Routing& routing, ByteView contents);
 // Stanza root, then the mailboxes. Errors: part_mismatch, and those of resolve_recipients.

@@ -31,6 +31,7 @@ struct Mailbox {
     UnixMillis certificate_not_after = 0;
     UnixMillis epochs_until = 0;            // not-after of the last epoch published
     std::uint32_t current_epochs_from = 1;  // epochs below are superseded
+    std::uint64_t standing_by = 0;          // messages that wait for room
 };
 
 // A leaf type of the directory log (docs/protocol.md, "Directory log").
@@ -90,7 +91,8 @@ struct StoredMessage {
     std::int64_t key = 0;
     Hash routing_hash;
     UnixMillis stored = 0;
-    std::uint64_t evidence_index = 0;  // leaf of its submission in the evidence log
+    std::uint64_t evidence_index = 0;           // leaf of its submission in the evidence log
+    std::optional<std::uint64_t> placed_index;  // of the placement that came with it; nothing: it stands by everywhere
 };
 
 // A message as one mailbox sees it.
@@ -111,8 +113,16 @@ struct Item {
 };
 
 enum class Folder : std::uint8_t { inbox = 1, sent = 2, both = 3 };
-// The last two are calls: they have neither item nor message.
-enum class ChangeKind : std::uint8_t { arrived = 1, receipt = 2, deleted = 3, pairing = 4, packets = 5 };
+// Pairing and packets are calls: they have neither item nor message.
+enum class ChangeKind : std::uint8_t {
+    arrived = 1,
+    receipt = 2,
+    deleted = 3,
+    pairing = 4,
+    packets = 5,
+    expired = 6,
+    recalled = 7,
+};
 
 struct Change {
     std::uint64_t change = 0;
@@ -121,12 +131,18 @@ struct Change {
     MessageId id;
 };
 
+// How a message stands in one mailbox. Ends are final; a message received can only be deleted (trust::may_follow).
+enum class PlacementState : std::uint8_t { placed = 0, deleted = 1, expired = 2, recalled = 3, stand_by = 4 };
+
 struct RecipientStatus {
     MailboxId mailbox;
     std::string address;
-    bool deleted = false;
+    PlacementState state = PlacementState::placed;
     Bytes received;                               // MemberReceipt
     std::optional<std::uint64_t> evidence_index;  // of the hand-over
+    std::optional<std::uint64_t> stood_by;        // of the stand-by
+    std::optional<std::uint64_t> placed_by;       // of the placement after a stand-by
+    std::optional<std::uint64_t> ended;           // of deletion, expiry or recall
 };
 
 // What stands in an evidence leaf's row, kept apart and erasable.

@@ -79,11 +79,18 @@ public:
     virtual Result<Bytes> content_leaves(std::int64_t message_key, std::uint32_t content, std::uint64_t offset,
                                          std::size_t size) = 0;
     virtual Result<std::vector<RecipientStatus>> recipients(std::int64_t message_key) = 0;
-    virtual Result<std::optional<EvidenceRecord>> evidence(std::uint64_t index) = 0;
     // Rows of the audit log with index >= after, oldest first; a filter that is set must match. An erased row is found without a
     // filter of its own alone.
     virtual Result<std::vector<AuditRecord>> audit(const AuditFilter& filter, std::uint64_t after,
                                                    std::uint32_t limit) = 0;
+    virtual Result<std::optional<EvidenceRecord>> evidence(std::uint64_t index) = 0;  // row and salt empty: erased
+    // The newest refusal of a submission, as a number of the evidence log.
+    virtual Result<std::optional<std::uint64_t>> refusal(const MailboxId& sender, const MessageId& id) = 0;
+    // What was stated about a message of whatever sender: numbers in the evidence log, ascending.
+    virtual Result<std::vector<std::uint64_t>> statements_about(const MessageId& id) = 0;
+    // Messages that somebody holds and that expired before `time`, to the minute; oldest first.
+    virtual Result<std::vector<std::int64_t>> expired(UnixMillis time, std::uint32_t limit) = 0;
+    virtual Result<std::optional<UnixMillis>> expiry_horizon() = 0;
     virtual Result<Totals> totals() = 0;
 };
 
@@ -127,10 +134,13 @@ public:
     // Stores a message and its content, without placing it anywhere. Returns its key. Errors: already_exists (ask `message`
     // first), not_found (`upload` names none that is complete: begin it again), disk_full.
     virtual Result<std::int64_t> add_message(const NewMessage& message, const ContentSource& content) = 0;
-    // Places it in one mailbox: assigns the next seq and change number. Errors: quota_exceeded (naming the mailbox).
+    // Places it in one mailbox: assigns the next seq and change number. In a full mailbox it stands by: seq and change are 0.
+    // Errors: quota_exceeded (naming the mailbox) for the sender's own copy, for what would never fit, and when too much
+    // stands by already.
     struct Placed {
         std::uint64_t seq;
         std::uint64_t change;
+        bool stands_by() const { return seq == 0; }
     };
     virtual Result<Placed> place(std::int64_t message_key, std::int64_t mailbox_key, ByteView stanza,
                                  std::uint32_t stanza_index, bool own) = 0;
@@ -143,6 +153,49 @@ public:
     virtual Result<Received> mark_received(std::int64_t mailbox_key, std::uint64_t seq, ByteView member_receipt) = 0;
     // Deletes for good: leaves a tombstone in the change feed; content goes with its last reference. False: was gone.
     virtual Result<bool> delete_item(std::int64_t mailbox_key, std::uint64_t seq, std::uint64_t& change) = 0;
+
+    // How a message went from mailboxes other than by its holder's hand.
+    struct Ended {
+        std::int64_t placement = 0;  // for link_end
+        std::int64_t mailbox_key = 0;
+        MailboxId mailbox;
+        std::uint64_t change = 0;  // in the mailbox; 0 where it stood by
+        bool unread =
+            false;  // expired or recalled; false: it had been received, or is the own copy, and counts as deleted
+    };
+    struct EndedMessage {
+        MailboxId sender;
+        MemberId sender_member;
+        std::int64_t sender_key = 0;
+        std::uint64_t sender_change = 0;  // 0: nothing to tell
+        MessageId id;
+        Hash routing_hash;
+        std::vector<Ended> ended;
+        bool more = false;  // not all at once: ask again
+    };
+    // Removes an expired message from at most `limit` mailboxes that hold it or where it stands by. Errors: not_found;
+    // bad_argument when it has not expired at `now`.
+    virtual Result<EndedMessage> expire(std::int64_t message_key, UnixMillis now, std::uint32_t limit) = 0;
+    // Takes a message back from at most `limit` mailboxes that have not received it; the own copy stays. Error: not_found.
+    virtual Result<EndedMessage> recall(const MailboxId& sender, const MessageId& id, std::uint32_t limit) = 0;
+    // Lets what stands by in, in order, as far as there is room, at most `limit`; called after whatever makes room.
+    struct LetIn {
+        std::int64_t placement = 0;  // for link_let_in
+        std::int64_t mailbox_key = 0;
+        std::uint64_t change = 0;
+        MailboxId mailbox;
+        MailboxId sender;
+        MemberId sender_member;
+        std::int64_t sender_key = 0;
+        std::uint64_t sender_change = 0;
+        MessageId id;
+        Hash routing_hash;
+    };
+    virtual Result<std::vector<LetIn>> let_in(std::int64_t mailbox_key, std::uint32_t limit) = 0;
+    // How far expiry has come (Reader::expiry_horizon).
+    virtual Status set_expiry_horizon(UnixMillis time) = 0;
+    // Erases rows and salts of statements [first, end); leaves, nodes and so all proofs stay. Returns how many.
+    virtual Result<std::uint64_t> erase_evidence(std::uint64_t first, std::uint64_t end) = 0;
 
     virtual Result<std::int64_t> add_mailbox(const Mailbox& mailbox) = 0;
     virtual Status set_mailbox_state(std::int64_t mailbox_key, MailboxState state) = 0;
@@ -182,6 +235,19 @@ public:
     virtual Status check_growth() const = 0;
     // Erases the contents of at most `limit` audit rows older than `before`, oldest first; their leaves stay. Returns how many.
     virtual Result<std::uint64_t> erase_audit(UnixMillis before, std::uint32_t limit) = 0;
+    // The placement that came with the submission; the stand-by of some stanzas; the end of some placements; the entry of one
+    // that stood by. Each requires that the draft is of the type that the placement's state allows: no statement can contradict
+    // an earlier one. Error: internal.
+    virtual Status link_placed(std::int64_t message_key, std::size_t draft) = 0;
+    virtual Status link_stand_by(std::int64_t message_key, std::span<const std::uint32_t> stanzas,
+                                 std::size_t draft) = 0;
+    virtual Status link_end(std::span<const std::int64_t> placements, std::size_t draft) = 0;
+    virtual Status link_deletion(std::int64_t message_key, std::uint32_t stanza_index, std::size_t draft) = 0;
+    virtual Status link_let_in(std::int64_t placement, std::size_t draft) = 0;
+    // A submission of this sender was refused. Error: conflict when this very routing was accepted before: no draft of the
+    // operation may then be kept, so the operation fails with it.
+    virtual Status link_refusal(const MailboxId& sender, const MessageId& id, const Hash& routing_hash,
+                                std::size_t draft) = 0;
 };
 
 // A sealed statement, ready to be given to its requester.

@@ -7,6 +7,7 @@
 #include "client-lib/src/members/join.h"
 #include "client-lib/src/members/members.h"
 #include "client-lib/src/members/vault.h"
+#include "client-lib/src/receipts/export.h"
 #include "client-lib/src/receipts/status.h"
 #include "client-lib/src/receive/download.h"
 #include "client-lib/src/send/sender.h"
@@ -259,6 +260,19 @@ Result<MessageStatus> Client::status(const MessageId& id, Call call) {
     const auto timeout = impl_->core->timeout_of(call);
     TRY(impl_->membership.contact(timeout));
     return status_of(*impl_->core, impl_->receipts, id, timeout);
+}
+
+Result<RecallOutcome> Client::recall(const MessageId& id, Call call) {
+    const auto timeout = impl_->core->timeout_of(call);
+    TRY(impl_->membership.contact(timeout));
+    return recall_message(*impl_->core, id, timeout);
+}
+
+Result<ExportOutcome> Client::export_evidence(const std::vector<MessageId>& messages, const std::string& file,
+                                              bool binary, Call call) {
+    const auto timeout = impl_->core->timeout_of(call);
+    TRY(impl_->membership.contact(timeout));
+    return client::export_evidence(*impl_->core, messages, file, binary, timeout);
 }
 
 Result<std::vector<SavedReceipt>> Client::receipts(const std::optional<MessageId>& message) const {

@@ -165,6 +165,11 @@ public:
 
     // What became of a message this mailbox sent; statements are verified and kept.
     Result<MessageStatus> status(const MessageId& id, Call call = {});
+    // Takes a message back from all who have not received it.
+    Result<RecallOutcome> recall(const MessageId& id, Call call = {});
+    // See receipts/export.h.
+    Result<ExportOutcome> export_evidence(const std::vector<MessageId>& messages, const std::string& file, bool binary,
+                                          Call call = {});
     // All receipts kept here, newest first; `message` limits them to one.
     Result<std::vector<SavedReceipt>> receipts(const std::optional<MessageId>& message = {}) const;
     // Offline: verifies a receipt file against the keys of a broker file. Needs neither identity

@@ -371,14 +371,34 @@ struct ChangePage {
 };
 
 // --- receipts ----------------------------------------------------------------------------------------------
-enum class DeliveryState : std::uint8_t { waiting = 1, received = 2, deleted = 3, read = 4 };
+enum class DeliveryState : std::uint8_t {
+    waiting = 1,
+    received = 2,
+    deleted = 3,
+    read = 4,
+    stand_by = 5,
+    expired = 6,
+    recalled = 7,
+    refused = 8,  // the whole submission, by the broker
+};
 struct Delivery {
     Party recipient;
     DeliveryState state{};
     UnixMillis received = 0;     // the member's own statement, verified; 0: none
     UnixMillis handed_over = 0;  // the broker's evidence, verified; 0: none
     UnixMillis read = 0;
+    UnixMillis stated = 0;         // the newest of the broker's statements about it, verified; 0: none
+    std::uint64_t log_index = 0;   // of that statement
     std::optional<Error> problem;  // a statement that does not verify
+};
+struct RecallOutcome {
+    MessageId id;
+    std::uint32_t recalled = 0;  // mailboxes
+};
+struct ExportOutcome {
+    std::uint64_t messages = 0;
+    std::uint64_t items = 0;
+    std::uint64_t bytes = 0;
 };
 struct MessageStatus {
     MessageId id;
@@ -387,7 +407,18 @@ struct MessageStatus {
     std::vector<Delivery> recipients;
     std::vector<Warning> warnings;
 };
-enum class ReceiptKind : std::uint8_t { published = 1, handed_over = 2, received = 3, read = 4 };
+enum class ReceiptKind : std::uint8_t {
+    published = 1,
+    handed_over = 2,
+    received = 3,
+    read = 4,
+    refused = 5,
+    placed = 6,
+    stand_by = 7,
+    expired = 8,
+    recalled = 9,
+    deleted = 10,
+};
 struct SavedReceipt {
     MessageId message;
     ReceiptKind kind{};
@@ -407,6 +438,7 @@ struct ReceiptFacts {  // what a verified receipt file states
     std::string log_origin;
     std::uint64_t log_index = 0;
     std::uint64_t log_size = 0;
+    std::string detail;
 };
 
 }  // namespace carepost::client

@@ -69,6 +69,12 @@ void encode(const admin::PruneAudit& in, PbRequest& out) { out.mutable_prune_aud
 void encode(const admin::Reset& in, PbRequest& out) { put(out.mutable_reset()->mutable_reset(), in.reset); }
 void encode(const admin::Renew& in, PbRequest& out) { put(out.mutable_renew()->mutable_certificate(), in.certificate); }
 
+void encode(const admin::Evidence& in, PbRequest& out) {
+    if (in.message) put(out.mutable_evidence()->mutable_message_id(), in.message->view());
+    out.mutable_evidence()->set_after(in.after);
+    out.mutable_evidence()->set_limit(in.limit);
+}
+
 std::uint32_t page(std::uint32_t limit) {
     return limit == 0 || limit > limits::kListPage ? static_cast<std::uint32_t>(limits::kListPage) : limit;
 }
@@ -146,6 +152,13 @@ Result<AdminOperation> decode_operation(const PbRequest& in) {
         case PbRequest::kRenew: {
             TRY_ASSIGN(auto certificate, bounded(in.renew().certificate(), limits::kEntry, "the certificate"));
             return admin::Renew{std::move(certificate)};
+        }
+        case PbRequest::kEvidence: {
+            std::optional<MessageId> message;
+            if (!in.evidence().message_id().empty()) {
+                TRY_ASSIGN(message, fixed<MessageId>(in.evidence().message_id(), "message_id"));
+            }
+            return admin::Evidence{message, in.evidence().after(), page(in.evidence().limit())};
         }
         case PbRequest::OP_NOT_SET:
             break;
@@ -268,6 +281,14 @@ Result<AdminOutcome> decode(const schema::AdminAuditReply& in) {
     }
     return out;
 }
+void encode(const admin_reply::Evidence& in, PbReply& out) {
+    auto* evidence = out.mutable_evidence();
+    for (const auto& receipt : in.receipts)
+        put(evidence->add_receipts(), receipt);
+    evidence->set_more(in.more);
+    evidence->set_last(in.last);
+}
+
 admin_reply::Status decode(const schema::AdminStatusReply& in) {
     return {in.version(),       in.endpoint(),     in.sandbox(),     in.started_ms(),         in.mailboxes(),
             in.messages(),      in.stored_bytes(), in.connections(), in.pending_enrolments(), in.directory_size(),
@@ -375,6 +396,12 @@ Result<AdminOutcome> decode_admin_reply(ByteView bytes) {
             return decode(in.audit());
         case PbReply::kPruneAudit:
             return admin_reply::PruneAudit{in.prune_audit().rows(), in.prune_audit().more()};
+        case PbReply::kEvidence: {
+            admin_reply::Evidence out{{}, in.evidence().more(), in.evidence().last()};
+            for (const auto& receipt : in.evidence().receipts())
+                out.receipts.push_back(own(receipt));
+            return out;
+        }
         case PbReply::RESULT_NOT_SET:
             break;
     }

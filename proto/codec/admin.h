@@ -73,13 +73,20 @@ struct Reset {
 struct Renew {
     Bytes certificate;  // SignedObject of Certificate, cosigned by the identity key
 };
+// The statements about a message, or without one all, from number `after` + 1 on (0: from the first).
+struct Evidence {
+    std::optional<MessageId> message;
+    std::uint64_t after = 0;
+    std::uint32_t limit = 100;
+};
 
 }  // namespace admin
 
 using AdminOperation =
     std::variant<admin::Status, admin::AddInvitation, admin::PendingEnrolments, admin::Admit, admin::Refuse,
                  admin::ListMailboxes, admin::ShowMailbox, admin::Revoke, admin::Checkpoint, admin::LogLeaves,
-                 admin::LogEntries, admin::Stop, admin::Audit, admin::PruneAudit, admin::Reset, admin::Renew>;
+                 admin::LogEntries, admin::Stop, admin::Audit, admin::PruneAudit, admin::Reset, admin::Renew,
+                 admin::Evidence>;
 
 Bytes encode_admin_request(const AdminOperation& operation);
 // Errors: malformed_request, too_large, too_many.
@@ -177,13 +184,18 @@ struct PruneAudit {
     std::uint64_t rows = 0;
     bool more = false;
 };
+struct Evidence {
+    std::vector<Bytes> receipts;  // Receipt; what was erased after retention is left out
+    bool more = false;
+    std::uint64_t last = 0;  // go on after this
+};
 
 }  // namespace admin_reply
 
 using AdminOutcome =
     std::variant<Error, admin_reply::Done, admin_reply::Status, admin_reply::PendingEnrolments, admin_reply::Admit,
                  admin_reply::ListMailboxes, admin_reply::ShowMailbox, admin_reply::Checkpoint, admin_reply::LogLeaves,
-                 admin_reply::LogEntries, admin_reply::Audit, admin_reply::PruneAudit>;
+                 admin_reply::LogEntries, admin_reply::Audit, admin_reply::PruneAudit, admin_reply::Evidence>;
 
 Bytes encode_admin_reply(const AdminOutcome& outcome);
 Result<AdminOutcome> decode_admin_reply(ByteView bytes);

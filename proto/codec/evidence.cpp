@@ -20,14 +20,35 @@ Fault fault_of(const EvidenceRow& row) {
         case EvidenceType::submission_accepted:
             if (!message || !row.sender_mailbox || !row.sender_member) return "evidence: submission of what, by whom";
             return std::nullopt;
-        case EvidenceType::handed_over:
         case EvidenceType::deleted:
+            if (message && row.mailboxes_root && !row.mailbox && row.recipients > 1) return std::nullopt;
+            [[fallthrough]];
+        case EvidenceType::handed_over:
             if (!message || !row.mailbox) return "evidence: which message, which mailbox";
             return std::nullopt;
         case EvidenceType::mailbox_admitted:
         case EvidenceType::mailbox_revoked:
             if (!row.mailbox) return "evidence: which mailbox";
             return std::nullopt;
+        case EvidenceType::placed:
+        case EvidenceType::stand_by:
+        case EvidenceType::expired:
+        case EvidenceType::recalled:
+            if (!message || row.recipients == 0) return "evidence: which message, how many mailboxes";
+            if (row.mailbox.has_value() != (row.recipients == 1)) return "evidence: which mailbox";
+            if (row.mailboxes_root.has_value() != (row.recipients > 1)) return "evidence: which mailboxes";
+            return std::nullopt;
+        case EvidenceType::member_added:
+        case EvidenceType::member_removed:
+            if (!row.mailbox || !row.member) return "evidence: which member of which mailbox";
+            return std::nullopt;
+        case EvidenceType::reset_announced:
+        case EvidenceType::reset_taken:
+        case EvidenceType::mailbox_suspended:
+        case EvidenceType::mailbox_resumed:
+            if (!row.mailbox) return "evidence: which mailbox";
+            return std::nullopt;
+        case EvidenceType::log_restarted:
         // A refusal may come before anything about the message is known.
         case EvidenceType::submission_refused:
         case EvidenceType::broker_started:
@@ -44,7 +65,9 @@ Fault fault_of(const Receipt& receipt) {
 }
 
 Fault fault_of(const MemberStatement& statement) {
-    if (statement.kind != StatementKind::received && statement.kind != StatementKind::read) return "statement: kind";
+    if (statement.kind < StatementKind::received || statement.kind > StatementKind::recalled) return "statement: kind";
+    if (!is_name(statement.reason, false)) return "statement: reason";
+    if (!statement.reason.empty() && statement.kind != StatementKind::refused) return "statement: a reason for nothing";
     if (statement.time_ms > kLatestTime) return "statement: time";
     return std::nullopt;
 }
@@ -66,6 +89,7 @@ Result<Bytes> encode(const EvidenceRow& row) {
     out.set_recipients(row.recipients);
     out.set_size(row.size);
     out.set_detail(row.detail);
+    put_optional(out.mutable_mailboxes_root(), row.mailboxes_root);
     return bytes_of(out);
 }
 
@@ -83,7 +107,8 @@ Result<EvidenceRow> decode_evidence_row(ByteView bytes) {
                     .member = read.optional<MemberId>(in.member(), "member"),
                     .recipients = in.recipients(),
                     .size = in.size(),
-                    .detail = in.detail()};
+                    .detail = in.detail(),
+                    .mailboxes_root = read.optional<Hash>(in.mailboxes_root(), "mailboxes root")};
     TRY(read.status());
     if (auto fault = fault_of(out)) return malformed(*fault);
     return out;
@@ -131,6 +156,7 @@ Result<Bytes> encode(const MemberStatement& statement) {
     out.set_mailbox(field_of(statement.mailbox));
     out.set_member(field_of(statement.member));
     out.set_time_ms(statement.time_ms);
+    out.set_reason(statement.reason);
     return bytes_of(out);
 }
 
@@ -143,7 +169,8 @@ Result<MemberStatement> decode_member_statement(ByteView bytes) {
                         .message_id = read.fixed<MessageId>(in.message_id(), "message id"),
                         .mailbox = read.fixed<MailboxId>(in.mailbox(), "mailbox"),
                         .member = read.fixed<MemberId>(in.member(), "member"),
-                        .time_ms = in.time_ms()};
+                        .time_ms = in.time_ms(),
+                        .reason = in.reason()};
     TRY(read.status());
     if (auto fault = fault_of(out)) return malformed(*fault);
     return out;

@@ -22,7 +22,19 @@ enum class EvidenceType : std::uint8_t {
     mailbox_admitted = 5,
     mailbox_revoked = 6,
     broker_started = 7,
+    placed = 8,
+    stand_by = 9,
+    expired = 10,
+    recalled = 11,
+    member_added = 12,
+    member_removed = 13,
+    reset_announced = 14,
+    reset_taken = 15,
+    mailbox_suspended = 16,
+    mailbox_resumed = 17,
+    log_restarted = 18,
 };
+inline constexpr EvidenceType kLastEvidenceType = EvidenceType::log_restarted;
 
 // A row of the broker's evidence log. What does not apply to a type is absent.
 struct EvidenceRow {
@@ -32,11 +44,14 @@ struct EvidenceRow {
     std::optional<Hash> routing_hash;  // SHA-256 of the routing bytes
     std::optional<MailboxId> sender_mailbox;
     std::optional<MemberId> sender_member;
-    std::optional<MailboxId> mailbox;  // the mailbox concerned, for types 3 to 6
+    std::optional<MailboxId> mailbox;  // the mailbox concerned; of placed to recalled: when it is one only
     std::optional<MemberId> member;
-    std::uint32_t recipients = 0;  // stanzas placed
+    std::uint32_t recipients = 0;  // mailboxes concerned
     std::uint64_t size = 0;        // sealed bytes
     std::string detail;            // at most limits::kNameCharacters; no personal data
+    // Of placed to recalled, when the mailboxes are several: RFC 6962 root over their ids, sorted. So the row stays small however
+    // many there are, and one of them can be shown without the others.
+    std::optional<Hash> mailboxes_root = {};
 };
 Result<Bytes> encode(const EvidenceRow& row);
 Result<EvidenceRow> decode_evidence_row(ByteView bytes);
@@ -57,7 +72,13 @@ Result<Bytes> encode(const Receipt& receipt);
 Result<Receipt> decode_receipt(ByteView bytes);
 
 // A member's own statement about a message.
-enum class StatementKind : std::uint8_t { received = 1, read = 2 };
+enum class StatementKind : std::uint8_t {
+    received = 1,
+    read = 2,
+    processed = 3,
+    refused = 4,
+    recalled = 5,  // by the sender, about its own message
+};
 struct MemberStatement {
     StatementKind kind = StatementKind::received;
     Hash routing_hash;
@@ -65,6 +86,7 @@ struct MemberStatement {
     MailboxId mailbox;
     MemberId member;
     UnixMillis time_ms = 0;
+    std::string reason = {};  // of refused; may be empty
 };
 Result<Bytes> encode(const MemberStatement& statement);
 Result<MemberStatement> decode_member_statement(ByteView bytes);

@@ -108,6 +108,9 @@ struct Receipts {
 struct Delete {
     std::vector<std::uint64_t> seqs;  // 1 to 1000
 };
+struct Recall {
+    Bytes statement;  // MemberReceipt of kind recalled
+};
 struct PublishSealingKeys {
     std::vector<Bytes> keys;  // SignedObject of MemberSealingKey: 1 to limits::kSealingKeysAtOnce
 };
@@ -141,11 +144,12 @@ struct AddCosignature {
 
 }  // namespace op
 
-using Operation = std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint,
-                               op::Consistency, op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List,
-                               op::Changes, op::FetchEnvelope, op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts,
-                               op::Delete, op::PublishSealingKeys, op::SealingKeys, op::PutPackets, op::Packets,
-                               op::OpenPairing, op::Pair, op::Pairings, op::TakeBrokerFile, op::AddCosignature>;
+using Operation =
+    std::variant<op::Hello, op::Enrol, op::EnrolmentStatus, op::Lookup, op::Search, op::Checkpoint, op::Consistency,
+                 op::LogLeaves, op::Publish, op::Submit, op::PutPart, op::List, op::Changes, op::FetchEnvelope,
+                 op::FetchPart, op::Watch, op::GiveReceipt, op::Receipts, op::Delete, op::Recall,
+                 op::PublishSealingKeys, op::SealingKeys, op::PutPackets, op::Packets, op::OpenPairing, op::Pair,
+                 op::Pairings, op::TakeBrokerFile, op::AddCosignature>;
 
 struct Request {
     std::uint64_t id = 0;           // not 0
@@ -253,7 +257,15 @@ struct List {
 };
 // `pairing`: somebody asks to join; `packets`: there are new packets or wishes for some. Of these two the feed holds the
 // newest alone, with neither item nor message.
-enum class ChangeKind : std::uint8_t { arrived = 1, receipt = 2, deleted = 3, pairing = 4, packets = 5 };
+enum class ChangeKind : std::uint8_t {
+    arrived = 1,
+    receipt = 2,
+    deleted = 3,
+    pairing = 4,
+    packets = 5,
+    expired = 6,
+    recalled = 7,
+};
 struct Change {
     std::uint64_t change = 0;
     ChangeKind kind = ChangeKind::arrived;
@@ -276,22 +288,36 @@ struct Watch {
 struct GiveReceipt {
     Bytes receipt;  // the broker's Receipt of the hand-over
 };
-enum class RecipientState : std::uint8_t { waiting = 1, received = 2, deleted = 3 };
+enum class RecipientState : std::uint8_t {
+    waiting = 1,
+    received = 2,
+    deleted = 3,  // unreceived
+    stand_by = 4,
+    expired = 5,
+    recalled = 6,
+};
 struct Recipient {
     MailboxId mailbox;
     std::string address;
     Bytes received;     // MemberReceipt; empty while not received
     Bytes handed_over;  // Receipt
     RecipientState state = RecipientState::waiting;
+    std::vector<std::uint64_t> events = {};  // leaves of the evidence log, in their order
 };
 struct Receipts {
     Bytes receipt;
     UnixMillis stored = 0;
     std::vector<Recipient> recipients;  // as many as fit a frame
     bool more = false;
+    std::vector<Bytes> evidence = {};  // Receipts of what `events` name
 };
 struct Delete {
     std::vector<std::optional<Error>> results;  // one a seq, in order; nothing: done
+};
+struct Recall {
+    std::uint32_t recalled = 0;
+    Bytes receipt;
+    bool more = false;
 };
 struct PublishSealingKeys {};
 struct SealingKeys {
@@ -327,12 +353,13 @@ struct Push {
 
 }  // namespace reply
 
-using Outcome = std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint,
-                             reply::Consistency, reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart,
-                             reply::List, reply::Changes, reply::FetchEnvelope, reply::FetchPart, reply::Watch,
-                             reply::GiveReceipt, reply::Receipts, reply::Delete, reply::PublishSealingKeys,
-                             reply::SealingKeys, reply::PutPackets, reply::Packets, reply::OpenPairing, reply::Pair,
-                             reply::Pairings, reply::TakeBrokerFile, reply::AddCosignature, reply::Push>;
+using Outcome =
+    std::variant<Error, reply::Hello, reply::Enrol, reply::Lookup, reply::Search, reply::Checkpoint, reply::Consistency,
+                 reply::LogLeaves, reply::Publish, reply::Submit, reply::PutPart, reply::List, reply::Changes,
+                 reply::FetchEnvelope, reply::FetchPart, reply::Watch, reply::GiveReceipt, reply::Receipts,
+                 reply::Delete, reply::Recall, reply::PublishSealingKeys, reply::SealingKeys, reply::PutPackets,
+                 reply::Packets, reply::OpenPairing, reply::Pair, reply::Pairings, reply::TakeBrokerFile,
+                 reply::AddCosignature, reply::Push>;
 
 struct Reply {
     std::uint64_t id = 0;  // of the request; 0 with a Push

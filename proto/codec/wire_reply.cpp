@@ -1,6 +1,7 @@
 // Replies: values to bytes for the broker, bytes to values for the client.
 #include "proto/base/limits.h"
 #include "proto/codec/canonical.h"
+#include "proto/codec/evidence.h"
 #include "proto/codec/wire.h"
 #include "proto/codec/wire_fields.h"
 #include "proto/schema/wire.pb.h"
@@ -139,7 +140,10 @@ void encode(const reply::Receipts& in, Pb& out) {
         put(one->mutable_received(), recipient.received);
         put(one->mutable_handed_over(), recipient.handed_over);
         one->set_state(static_cast<std::uint32_t>(recipient.state));
+        one->mutable_events()->Add(recipient.events.begin(), recipient.events.end());
     }
+    for (const auto& receipt : in.evidence)
+        put(receipts->add_evidence(), receipt);
 }
 void encode(const reply::Delete& in, Pb& out) {
     out.mutable_delete_();
@@ -147,6 +151,11 @@ void encode(const reply::Delete& in, Pb& out) {
         auto* one = out.mutable_delete_()->add_results();
         if (result) encode_error(*result, *one);
     }
+}
+void encode(const reply::Recall& in, Pb& out) {
+    out.mutable_recall()->set_recalled(in.recalled);
+    put(out.mutable_recall()->mutable_receipt(), in.receipt);
+    out.mutable_recall()->set_more(in.more);
 }
 void encode(const reply::PublishSealingKeys&, Pb& out) { out.mutable_publish_sealing_keys(); }
 void encode(const reply::SealingKeys& in, Pb& out) {
@@ -301,10 +310,10 @@ Result<Outcome> decode(const schema::ChangesReply& in) {
     reply::Changes out;
     out.latest = in.latest();
     for (const auto& change : in.changes()) {
-        TRY_ASSIGN(auto kind, ranged(change.kind(), reply::ChangeKind::arrived, reply::ChangeKind::packets, "kind"));
+        TRY_ASSIGN(auto kind, ranged(change.kind(), reply::ChangeKind::arrived, reply::ChangeKind::recalled, "kind"));
         TRY_ASSIGN(auto message, fixed_or_empty<MessageId>(change.message_id(), "message_id"));
-        if (!message && kind < reply::ChangeKind::pairing)
-            return fail(ErrorCode::malformed_request, "a change of a message without its id");
+        const bool call = kind == reply::ChangeKind::pairing || kind == reply::ChangeKind::packets;
+        if (!message && !call) return fail(ErrorCode::malformed_request, "a change of a message without its id");
         out.changes.push_back({change.change(), kind, change.seq(), message.value_or(MessageId{})});
     }
     return out;
@@ -317,15 +326,21 @@ Result<Outcome> decode(const schema::FetchPartReply& in) { return reply::FetchPa
 Result<Outcome> decode(const schema::WatchReply& in) { return reply::Watch{in.latest()}; }
 Result<Outcome> decode(const schema::GiveReceiptReply& in) { return reply::GiveReceipt{own(in.receipt())}; }
 Result<Outcome> decode(const schema::ReceiptsReply& in) {
-    reply::Receipts out{own(in.receipt()), in.stored_ms(), {}, in.more()};
+    reply::Receipts out{own(in.receipt()), in.stored_ms(), {}, in.more(), {}};
+    for (const auto& receipt : in.evidence()) {
+        TRY_ASSIGN(auto one, bounded(receipt, kReceiptMost, "a receipt"));
+        out.evidence.push_back(std::move(one));
+    }
     for (const auto& recipient : in.recipients()) {
         reply::Recipient one;
         TRY_ASSIGN(one.mailbox, fixed<MailboxId>(recipient.mailbox(), "mailbox"));
         TRY_ASSIGN(one.state,
-                   ranged(recipient.state(), reply::RecipientState::waiting, reply::RecipientState::deleted, "state"));
+                   ranged(recipient.state(), reply::RecipientState::waiting, reply::RecipientState::recalled, "state"));
         one.address = recipient.address();
         one.received = own(recipient.received());
         one.handed_over = own(recipient.handed_over());
+        if (recipient.events_size() > 8) return fail(ErrorCode::malformed_request, "a recipient has too many events");
+        one.events.assign(recipient.events().begin(), recipient.events().end());
         out.recipients.push_back(std::move(one));
     }
     return out;
@@ -425,6 +440,8 @@ Result<Outcome> decode_outcome(const Pb& in) {
             return decode(in.receipts());
         case Pb::kDelete:
             return decode(in.delete_());
+        case Pb::kRecall:
+            return reply::Recall{in.recall().recalled(), own(in.recall().receipt()), in.recall().more()};
         case Pb::kPublishSealingKeys:
             return decode(in.publish_sealing_keys());
         case Pb::kSealingKeys:

@@ -22,8 +22,8 @@ constexpr std::size_t kSearchText = 200;
 constexpr std::size_t kMemberReceipt = 512;  // statement and signature take about 200
 
 // The operations in the order of `Operation`, by their field number in the schema.
-constexpr std::uint32_t kOperationFields[] = {10, 11, 12, 20, 21, 22, 23, 24, 25, 30, 31, 40, 41, 42,
-                                              43, 44, 50, 51, 52, 70, 71, 72, 73, 74, 75, 76, 80, 81};
+constexpr std::uint32_t kOperationFields[] = {10, 11, 12, 20, 21, 22, 23, 24, 25, 30, 31, 40, 41, 42, 43,
+                                              44, 50, 51, 52, 54, 70, 71, 72, 73, 74, 75, 76, 80, 81};
 static_assert(std::size(kOperationFields) == std::variant_size_v<Operation>);
 
 Result<std::uint32_t> page_limit(std::uint32_t limit) {
@@ -155,6 +155,10 @@ Result<Operation> decode(const schema::Delete& in) {
     }
     return op::Delete{{in.seqs().begin(), in.seqs().end()}};
 }
+Result<Operation> decode(const schema::Recall& in) {
+    TRY_ASSIGN(auto statement, bounded(in.statement(), kMemberReceipt, "the statement"));
+    return op::Recall{std::move(statement)};
+}
 // The objects of a list that must not be empty.
 template <typename Repeated>
 Result<std::vector<Bytes>> objects(const Repeated& in, std::size_t count_most, std::size_t size_most,
@@ -245,6 +249,8 @@ Result<Operation> decode_operation(const Pb& in) {
             return decode(in.receipts());
         case Pb::kDelete:
             return decode(in.delete_());
+        case Pb::kRecall:
+            return decode(in.recall());
         case Pb::kPublishSealingKeys:
             return decode(in.publish_sealing_keys());
         case Pb::kSealingKeys:
@@ -358,6 +364,7 @@ void encode(const op::Receipts& in, Pb& out) {
 void encode(const op::Delete& in, Pb& out) {
     out.mutable_delete_()->mutable_seqs()->Add(in.seqs.begin(), in.seqs.end());
 }
+void encode(const op::Recall& in, Pb& out) { put(out.mutable_recall()->mutable_statement(), in.statement); }
 void encode(const op::PublishSealingKeys& in, Pb& out) {
     out.mutable_publish_sealing_keys();
     for (const auto& key : in.keys)

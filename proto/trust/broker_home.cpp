@@ -34,6 +34,7 @@ constexpr std::string_view kConfigurationRest = R"(
 # recipients = 500                  # mailboxes in one message
 # mailbox_bytes = 10737418240       # kept in one mailbox
 # mailbox_messages = 100000
+# evidence_days = 3650              # until rows of evidence are erased; their proofs stay. 0: never
 # retention_days = 90               # until a message expires; at most 365
 # connections = 10000               # at once
 # connections_per_address = 1000    # at once, of one source address

@@ -51,7 +51,7 @@ Result<EvidenceLeaf> decode_evidence_leaf(ByteView bytes) {
     if (bytes.size() != codec::kEvidenceLeaf) {
         return fail(ErrorCode::malformed_request, "evidence leaf: " + std::to_string(bytes.size()) + " bytes, not 113");
     }
-    if (bytes[0] < 1 || bytes[0] > static_cast<std::uint8_t>(codec::EvidenceType::broker_started)) {
+    if (bytes[0] < 1 || bytes[0] > static_cast<std::uint8_t>(codec::kLastEvidenceType)) {
         return fail(ErrorCode::malformed_request, "evidence leaf: type " + std::to_string(bytes[0]));
     }
     ByteReader in(bytes.subspan(1));
@@ -68,15 +68,47 @@ Result<EvidenceLeaf> decode_evidence_leaf(ByteView bytes) {
 Result<VerifiedReceipt> verify_receipt(const codec::Receipt& receipt, const NoteVerifier& evidence_log) {
     auto checkpoint = verify_checkpoint(receipt.checkpoint, evidence_log);
     if (!checkpoint) return unproven(checkpoint.error().message);
-    if (!verify_inclusion(leaf_hash(receipt.leaf), receipt.index, checkpoint->size, receipt.proof, checkpoint->root)) {
+    return verify_receipt(receipt, *checkpoint);
+}
+
+Result<VerifiedReceipt> verify_receipt(const codec::Receipt& receipt, const Checkpoint& checkpoint) {
+    if (!verify_inclusion(leaf_hash(receipt.leaf), receipt.index, checkpoint.size, receipt.proof, checkpoint.root)) {
         return unproven("its leaf is not in the log under this checkpoint");
     }
     TRY_ASSIGN(const EvidenceLeaf leaf, decode_evidence_leaf(receipt.leaf));
     if (leaf.row_hash != row_hash(receipt.salt, receipt.row)) return unproven("the leaf is not that of this row");
     TRY_ASSIGN(codec::EvidenceRow row, codec::decode_evidence_row(receipt.row));
     if (!agrees(leaf, row)) return unproven("leaf and row contradict each other");
-    return VerifiedReceipt{
-        .row = std::move(row), .leaf = leaf, .index = receipt.index, .checkpoint = std::move(*checkpoint)};
+    return VerifiedReceipt{.row = std::move(row), .leaf = leaf, .index = receipt.index, .checkpoint = checkpoint};
+}
+
+Hash mailboxes_root(std::vector<MailboxId>& mailboxes) {
+    std::ranges::sort(mailboxes, {}, &MailboxId::bytes);
+    std::vector<Hash> leaves;
+    leaves.reserve(mailboxes.size());
+    for (const MailboxId& id : mailboxes)
+        leaves.push_back(leaf_hash(id.view()));
+    return root_of_leaves(leaves);
+}
+
+bool may_follow(codec::EvidenceType earlier, codec::EvidenceType later) {
+    using enum codec::EvidenceType;
+    const auto is_one_of = [later](auto... types) { return ((later == types) || ...); };
+    if (earlier == submission_refused) return is_one_of(submission_refused, submission_accepted);
+    if (earlier == submission_accepted) return is_one_of(placed, stand_by);
+    if (earlier == stand_by) return is_one_of(placed, expired, recalled);
+    if (earlier == placed) return is_one_of(handed_over, deleted, expired, recalled);
+    return earlier == handed_over && later == deleted;  // what ended, ended
+}
+
+bool contradicts(codec::EvidenceType earlier, codec::EvidenceType later) {
+    using enum codec::EvidenceType;
+    constexpr codec::EvidenceType kAll[] = {
+        submission_refused, submission_accepted, stand_by, placed, handed_over, deleted, expired, recalled};
+    if (may_follow(earlier, later)) return false;
+    for (const auto between : kAll)
+        if (between != earlier && may_follow(earlier, between) && !contradicts(between, later)) return false;
+    return true;
 }
 
 Result<codec::MemberReceipt> make_member_receipt(const codec::MemberStatement& statement, const SigningKey& member) {

@@ -39,6 +39,19 @@ struct VerifiedReceipt {
 // and agrees with it. Errors: invalid_signature for all of these, naming which; malformed_request for a bad row.
 Result<VerifiedReceipt> verify_receipt(const codec::Receipt& receipt, const NoteVerifier& evidence_log);
 
+// What a row says of several mailboxes at once: the root over their sorted ids (sorts the argument).
+Hash mailboxes_root(std::vector<MailboxId>& mailboxes);
+
+// Whether the broker may still make `later` about a message in a mailbox of which it has made `earlier`; both about the same routing.
+// A positive statement is never followed by a negative one that contradicts it (docs/protocol.md, "Evidence and receipts").
+bool may_follow(codec::EvidenceType earlier, codec::EvidenceType later);
+
+// Whether `later` cannot be true of what `earlier` was true of, whatever was stated in between.
+bool contradicts(codec::EvidenceType earlier, codec::EvidenceType later);
+
+// The same under a checkpoint that was verified before.
+Result<VerifiedReceipt> verify_receipt(const codec::Receipt& receipt, const Checkpoint& checkpoint);
+
 // A member's statement about a message, signed with the member's signing key. Errors: bad_argument.
 Result<codec::MemberReceipt> make_member_receipt(const codec::MemberStatement& statement, const SigningKey& member);
 // Errors: invalid_signature, malformed_request. Who `member` is, the caller looks up by the ids in the statement.

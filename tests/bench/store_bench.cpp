@@ -63,7 +63,8 @@ public:
         TRY_ASSIGN(const auto key, transaction.add_message(message, {content_, false}));
         TRY(transaction.place(key, to, stanza, 0, false));
         TRY(transaction.place(key, from, stanza, 1, true));
-        return transaction.link_submission(key, transaction.log_evidence({Bytes(150, 5), 1, Hash{}, 1}));
+        TRY(transaction.link_submission(key, transaction.log_evidence({Bytes(150, 5), 1, Hash{}, 1})));
+        return transaction.link_placed(key, transaction.log_evidence({Bytes(150, 5), 8, Hash{}, 1}));
     }
     void committed(const Settled&) override {
         progress_.millis.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begun_).count());

@@ -234,11 +234,29 @@ void add_proof(Reading& reading) {
     list->add_option("id", list_options->id, "Only those of this message");
     auto [save, save_options] =
         add<ReceiptsExportOptions>(reading, *receipts, "export", "Copy the receipts of a message, for a third party",
-                                   "  carepost receipts export 7f3a92c1 --to evidence/");
-    save->add_option("id", save_options->id, "Message id, or its first digits (at least 4)")->required();
-    save->add_option("--to", save_options->directory, "Folder for the files (default: here)")
-        ->type_name("DIR")
-        ->check(not_empty, {});
+                                   "  carepost receipts export 7f3a92c1 --output evidence.txt\n"
+                                   "  carepost receipts export --all --binary --output evidence.bin\n"
+                                   "  carepostctl evidence verify evidence.txt --broker broker.carepost");
+    auto* id = save->add_option("id", save_options->id, "Message id, or its first digits (at least 4)");
+    auto* to =
+        save->add_option("--to", save_options->directory, "Folder for copies of the files kept here (default: here)")
+            ->type_name("DIR")
+            ->check(not_empty, {});
+    auto* output = save->add_option("--output", save_options->output,
+                                    "One file with all evidence that a third party needs, online")
+                       ->type_name("FILE")
+                       ->check(not_empty, {})
+                       ->excludes(to);
+    save->add_flag("--all", save_options->all, "Of all messages whose sent copy is there")->needs(output)->excludes(id);
+    save->add_flag("--binary", save_options->binary, "Smaller than text; for many messages")->needs(output);
+
+    auto [recall, recall_options] =
+        add<RecallOptions>(reading, reading.app, "recall", "Take a sent message back from all who have not received it",
+                           "  carepost recall 7f3a92c1");
+    repeatable(recall, "ids", recall_options->ids, "Message ids, or their first digits (at least 4)")
+        ->required()
+        ->allow_extra_args(true)
+        ->type_name("ID");
 }
 
 void add_members(Reading& reading) {

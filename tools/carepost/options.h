@@ -131,6 +131,12 @@ struct ReceiptsListOptions {
 struct ReceiptsExportOptions {
     std::string id;
     std::string directory;
+    std::string output;  // one file of evidence instead of copies
+    bool all = false;
+    bool binary = false;
+};
+struct RecallOptions {
+    std::vector<std::string> ids;
 };
 struct DeleteOptions {
     std::vector<std::string> ids;
@@ -143,8 +149,8 @@ struct CompletionOptions {
 using CommandOptions =
     std::variant<EnrolOptions, WhoamiOptions, CheckOptions, FindOptions, SendOptions, ListOptions, ShowOptions,
                  GetOptions, WatchOptions, StatusOptions, ReceiptsVerifyOptions, ReceiptsListOptions,
-                 ReceiptsExportOptions, DeleteOptions, CompletionOptions, MemberListOptions, MemberAddOptions,
-                 MemberRevokeOptions, MemberRightsOptions, KeysShowOptions, KeysRotateOptions, KeysVetoOptions,
-                 KeysBackupOptions, KeysKitOptions, KeysRestoreOptions>;
+                 ReceiptsExportOptions, RecallOptions, DeleteOptions, CompletionOptions, MemberListOptions,
+                 MemberAddOptions, MemberRevokeOptions, MemberRightsOptions, KeysShowOptions, KeysRotateOptions,
+                 KeysVetoOptions, KeysBackupOptions, KeysKitOptions, KeysRestoreOptions>;
 
 }  // namespace carepost::command

@@ -268,6 +268,30 @@ void add_mailbox_commands(Parser& p) {
                            });
 }
 
+void add_evidence_commands(Parser& p) {
+    CLI::App* group = p.app.add_subcommand("evidence", "What the broker stated about messages")->require_subcommand(1);
+    p.command<EvidenceVerify>(
+        group, "verify", "Judge a file of evidence, offline",
+        "carepostctl evidence verify evidence.txt --broker broker.carepost", [](CLI::App* sub, EvidenceVerify& o) {
+            sub->add_option("FILE", o.file, "File of `carepost receipts export --output`; - is standard input")
+                ->required();
+            auto* broker =
+                sub->add_option("--broker", o.broker, "The broker's file, from a source you trust")->type_name("FILE");
+            auto* keys = sub->add_option("--key", o.keys, "Or the verifier keys of its evidence and directory logs")
+                             ->type_name("VKEY");
+            auto* print =
+                sub->add_option("--fingerprint", o.fingerprint, "Or the fingerprint of the broker")->type_name("CODE");
+            broker->excludes(keys)->excludes(print);
+            keys->excludes(print);
+        });
+    p.command<EvidenceShow>(group, "show", "What was stated about a message",
+                            "carepostctl evidence show 7f3a92c1d0e4b5a69788f00112233445",
+                            [&p](CLI::App* sub, EvidenceShow& o) {
+                                sub->add_option("MESSAGE-ID", o.message, "All 32 digits")->required();
+                                p.add_data(sub, o.data);
+                            });
+}
+
 void add_log_commands(Parser& p) {
     CLI::App* group = p.app.add_subcommand("log", "The broker's two Merkle logs")->require_subcommand(1);
     const std::string evidence = "The evidence log instead of the directory log";
@@ -410,6 +434,7 @@ void declare(Parser& p) {
     add_mailbox_commands(p);
     add_log_commands(p);
     add_audit_commands(p);
+    add_evidence_commands(p);
     p.command<Completion>(&p.app, "completion", "Completion script for a shell",
                           "carepostctl completion bash >/etc/bash_completion.d/carepostctl",
                           [](CLI::App* sub, Completion& o) {

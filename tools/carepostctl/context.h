@@ -47,6 +47,8 @@ Status run(const AuditPrune& options, Context& context);
 Status run(const LogExport& options, Context& context);
 Status run(const VerifyProof& options, Context& context);
 Status run(const LogRestart& options, Context& context);
+Status run(const EvidenceVerify& options, Context& context);
+Status run(const EvidenceShow& options, Context& context);
 Status run(const Completion& options, Context& context);
 
 }  // namespace carepost::ctl

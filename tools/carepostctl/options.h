@@ -219,14 +219,25 @@ struct LogRestart {
     std::optional<Path> broker;    // the newest edition there is; nothing: that of DIR
     KeyUnlock unlock;
 };
+struct EvidenceVerify {
+    Path file;  // "-" is standard input
+    std::optional<Path> broker;
+    std::vector<std::string> keys;  // verifier keys of the logs
+    std::string fingerprint;        // of the broker's root
+};
+struct EvidenceShow {
+    Path data;
+    std::string message;
+};
 struct Completion {
     std::string shell;
 };
 
-using Command = std::variant<Init, Sandbox, BrokerStatus, Doctor, RegistrarNew, Invite, Serve, Pending, Sign, AdmitFile,
-                             RefuseRequest, RevokeMailbox, MakeReset, Countersign, MailboxList, MailboxShow,
-                             LogCheckpoint, LogLeaves, LogVerify, LogExport, VerifyProof, LogRestart, AuditShow,
-                             AuditTrace, AuditVerify, AuditExport, AuditPrune, Completion>;
+using Command =
+    std::variant<Init, Sandbox, BrokerStatus, Doctor, RegistrarNew, Invite, Serve, Pending, Sign, AdmitFile,
+                 RefuseRequest, RevokeMailbox, MakeReset, Countersign, MailboxList, MailboxShow, LogCheckpoint,
+                 LogLeaves, LogVerify, LogExport, VerifyProof, LogRestart, AuditShow, AuditTrace, AuditVerify,
+                 AuditExport, AuditPrune, EvidenceVerify, EvidenceShow, Completion>;
 
 struct Invocation {
     Command command;

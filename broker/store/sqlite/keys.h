@@ -33,6 +33,12 @@ constexpr std::int64_t placement_key(std::int64_t message, std::uint32_t stanza_
     return (message << kPlacementBits) | static_cast<std::int64_t>(stanza_index);
 }
 
+inline constexpr int kExpiryBits = 37;  // messages; the minutes then reach to the year 2097
+// The first minute at whose end the message has expired, so that a range of keys holds none too early.
+constexpr std::int64_t expiry_key(std::uint64_t expires_ms, std::int64_t message) {
+    return static_cast<std::int64_t>((expires_ms + 59'999) / 60'000 << kExpiryBits) | message;
+}
+
 // In-order number of a complete subtree: new nodes of a growing log always come near the end of the tree.
 constexpr std::int64_t node_key(unsigned level, std::uint64_t index) {
     return static_cast<std::int64_t>(((2 * index + 1) << level) - 1);

@@ -7,7 +7,7 @@ namespace carepost::store {
 #define MAILBOX_COLUMNS                                                              \
     "SELECT b.key, b.id, b.label, b.address, b.name, b.state, c.messages, c.bytes, " \
     "c.latest_change, b.chain_length, b.chain_head, b.certificate_not_before, "      \
-    "b.certificate_not_after, b.epochs_until, b.current_epochs_from "
+    "b.certificate_not_after, b.epochs_until, b.current_epochs_from, c.standing_by "
 #define MAILBOX_SELECT MAILBOX_COLUMNS "FROM mailboxes b JOIN mailbox_counters c ON c.mailbox = b.key "
 
 const char* const kMailboxColumns = MAILBOX_COLUMNS;
@@ -31,6 +31,7 @@ Mailbox read_mailbox(Row& row) {
     mailbox.certificate_not_after = row.number(12);
     mailbox.epochs_until = row.number(13);
     mailbox.current_epochs_from = row.small(14);
+    mailbox.standing_by = row.number(15);
     return mailbox;
 }
 
@@ -44,7 +45,11 @@ namespace {
 
 Invitation read_invitation(Row& row) { return {row.id<TransportKey>(0), row.text(1), row.number(2)}; }
 
-StoredMessage read_message(Row& row) { return {row.integer(0), row.id<Hash>(1), row.number(2), row.number(3)}; }
+StoredMessage read_message(Row& row) {
+    StoredMessage out{row.integer(0), row.id<Hash>(1), row.number(2), row.number(3), {}};
+    if (!row.is_null(4)) out.placed_index = row.number(4);
+    return out;
+}
 
 MessageRow read_message_row(Row& row) {
     return {row.integer(0), row.integer(1), row.id<MailboxId>(2), row.id<MessageId>(3),
@@ -76,7 +81,7 @@ Queries::Queries(Database& database)
     : mailbox_by_id_(database, MAILBOX_SELECT "WHERE b.id = ?1"),
       mailbox_by_address_(database, MAILBOX_SELECT "WHERE b.address = ?1"),
       message_(database,
-               "SELECT m.key, m.routing_hash, m.stored, m.evidence FROM mailboxes b CROSS JOIN "
+               "SELECT m.key, m.routing_hash, m.stored, m.evidence, m.placed FROM mailboxes b CROSS JOIN "
                "messages m ON m.sender = b.key AND m.message_id = ?2 WHERE b.id = ?1"),
       message_row_(database,
                    "SELECT m.key, m.sender, b.id, m.message_id, m.size, m.in_files, m.own_seq, "
@@ -165,6 +170,10 @@ Result<Bytes> Queries::log_checkpoint(Log log) {
 Result<std::uint64_t> Queries::log_size(Log log) {
     TRY_ASSIGN(const auto size, checkpoint_.one([](Row& row) { return row.number(0); }, log));
     return size.value_or(0);
+}
+
+std::int64_t id_start(const MessageId& id) {
+    return static_cast<std::int64_t>(ByteReader(id.view()).u64().value_or(0));
 }
 
 Bytes encode_layout(const std::vector<ContentInfo>& contents) {

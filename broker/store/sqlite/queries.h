@@ -66,6 +66,9 @@ extern const char* const kSelectMailbox;   // the same with FROM; a WHERE may fo
 Mailbox read_mailbox(Row& row);
 Enrolment read_enrolment(Row& row);
 
+// The beginning of a message id, as items are found by it.
+std::int64_t id_start(const MessageId& id);
+
 // The contents of a message as kept in envelopes.layout.
 Bytes encode_layout(const std::vector<ContentInfo>& contents);
 std::optional<std::vector<ContentInfo>> decode_layout(ByteView layout);

@@ -37,9 +37,17 @@ LogEntry read_log_entry(Row& row) {
 #define LOG_ENTRY_SELECT "SELECT number, type, label, seq, signed_object, salt FROM log_entries "
 
 RecipientStatus read_recipient(Row& row) {
-    RecipientStatus status{row.id<MailboxId>(0), row.text(1), row.flag(2), row.bytes(3), {}};
-    if (!row.is_null(4)) status.evidence_index = row.number(4);
-    return status;
+    const auto leaf = [&row](int column) {
+        return row.is_null(column) ? std::nullopt : std::optional(row.number(column));
+    };
+    return {row.id<MailboxId>(0),
+            row.text(1),
+            static_cast<PlacementState>(row.integer(2)),
+            row.bytes(3),
+            leaf(4),
+            leaf(5),
+            leaf(6),
+            leaf(7)};
 }
 
 // One read statement each, prepared with the connection.
@@ -93,16 +101,32 @@ struct Statements {
                    "messages m ON m.key = e.message CROSS JOIN mailboxes b ON b.key = m.sender "
                    "WHERE e.message = ?1"};
     Statement inline_content{database, "SELECT substr(content, ?2, ?3) FROM envelopes WHERE message = ?1"};
-    Statement recipients{database,
-                         "SELECT b.id, b.address, p.deleted, p.receipt, p.hand_over FROM "
-                         "placements p CROSS JOIN mailboxes b ON b.key = p.mailbox WHERE "
-                         "p.key >= ?1 AND p.key <= ?2 ORDER BY p.key"};
+    Statement recipients{
+        database,
+        "SELECT b.id, b.address, p.state, p.receipt, p.hand_over, p.stood_by, p.placed_by, p.ended FROM "
+        "placements p CROSS JOIN mailboxes b ON b.key = p.mailbox WHERE "
+        "p.key >= ?1 AND p.key <= ?2 ORDER BY p.key"};
     Statement evidence{database, "SELECT number, row, salt, leaf FROM evidence WHERE number = ?1"};
     Statement audit_leaves{database, "SELECT leaf FROM audit WHERE number >= ?1 ORDER BY number LIMIT ?2"};
     Statement audit_all{database, AUDIT_SELECT AUDIT_REST};
     Statement audit_mailbox{database, AUDIT_SELECT "mailbox = ?5 AND " AUDIT_REST};
     Statement audit_member{database, AUDIT_SELECT "member = ?6 AND " AUDIT_REST};
     Statement audit_message{database, AUDIT_SELECT "message = ?7 AND " AUDIT_REST};
+    Statement refusal{
+        database,
+        "SELECT r.evidence FROM mailboxes b CROSS JOIN refusals r ON r.sender = b.key AND r.message_id = ?2 "
+        "WHERE b.id = ?1"};
+    // By way of all mailboxes, because messages are found by sender and id; for the administrator alone.
+    Statement statements_about{
+        database,
+        "SELECT m.evidence FROM mailboxes b CROSS JOIN messages m ON m.sender = b.key AND "
+        "m.message_id = ?1 UNION SELECT m.placed FROM mailboxes b CROSS JOIN messages m ON "
+        "m.sender = b.key AND m.message_id = ?1 UNION SELECT r.evidence FROM mailboxes b CROSS JOIN "
+        "refusals r ON r.sender = b.key AND r.message_id = ?1 ORDER BY 1"};
+    Statement message_keys{
+        database, "SELECT m.key FROM mailboxes b CROSS JOIN messages m ON m.sender = b.key AND m.message_id = ?1"};
+    Statement expired{database, "SELECT key FROM expiries WHERE key < ?1 ORDER BY key LIMIT ?2"};
+    Statement horizon{database, "SELECT time FROM expiry_horizon WHERE id = 1"};
     Statement totals{database,
                      "SELECT mailboxes, messages, stored_bytes, (SELECT count(*) FROM enrolments "
                      "WHERE state = 1) FROM totals"};
@@ -260,6 +284,19 @@ public:
     }
     Result<std::vector<AuditRecord>> audit(const AuditFilter& filter, std::uint64_t after,
                                            std::uint32_t limit) override;
+    Result<std::optional<std::uint64_t>> refusal(const MailboxId& sender, const MessageId& id) override {
+        return watched(statements_.refusal.one([](Row& row) { return row.number(0); }, sender, id));
+    }
+    Result<std::vector<std::uint64_t>> statements_about(const MessageId& id) override;
+    Result<std::vector<std::int64_t>> expired(UnixMillis time, std::uint32_t limit) override {
+        constexpr auto kMessages = (std::int64_t{1} << kExpiryBits) - 1;
+        const auto end = static_cast<std::int64_t>((time / 60'000 + 1) << kExpiryBits);
+        return collect<std::int64_t>(
+            statements_.expired, [](Row& row) { return row.integer(0) & kMessages; }, end, limit);
+    }
+    Result<std::optional<UnixMillis>> expiry_horizon() override {
+        return watched(statements_.horizon.one([](Row& row) { return UnixMillis{row.number(0)}; }));
+    }
     Result<Totals> totals() override;
 
 private:
@@ -462,6 +499,27 @@ Result<std::vector<AuditRecord>> SqliteReader::audit(const AuditFilter& filter, 
     const auto until = filter.until == 0 ? UnixMillis{INT64_MAX} : filter.until;
     return collect<AuditRecord>(statement, read_audit, after, filter.from, until, limit, filter.mailbox, filter.member,
                                 filter.message);
+}
+
+Result<std::vector<std::uint64_t>> SqliteReader::statements_about(const MessageId& id) {
+    std::vector<std::uint64_t> found;
+    TRY(watched(statements_.statements_about.each(
+        [&found](Row& row) {
+            if (!row.is_null(0)) found.push_back(row.number(0));
+        },
+        id)));
+    TRY_ASSIGN(const auto messages,
+               collect<std::int64_t>(statements_.message_keys, [](Row& row) { return row.integer(0); }, id));
+    for (const auto message : messages) {
+        TRY_ASSIGN(const auto rows, recipients(message));
+        for (const auto& row : rows) {
+            for (const auto& leaf : {row.evidence_index, row.stood_by, row.placed_by, row.ended})
+                if (leaf) found.push_back(*leaf);
+        }
+    }
+    std::ranges::sort(found);
+    found.erase(std::ranges::unique(found).begin(), found.end());
+    return found;
 }
 
 Result<Totals> SqliteReader::totals() {

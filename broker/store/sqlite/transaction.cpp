@@ -210,10 +210,6 @@ Bytes join(const std::vector<Hash>& hashes) {
     return out;
 }
 
-std::int64_t id_start(const MessageId& id) {
-    return static_cast<std::int64_t>(ByteReader(id.view()).u64().value_or(0));
-}
-
 }  // namespace
 
 Result<std::int64_t> SqliteTransaction::add_message(const NewMessage& message, const ContentSource& content) {
@@ -238,6 +234,7 @@ Result<std::int64_t> SqliteTransaction::add_message(const NewMessage& message, c
     Touched touched;
     touched.row = {key, message.sender_key, message.sender, message.id, message.size, content.upload, 0, 0};
     touched_.push_back(touched);
+    TRY(s.add_expiry.run(expiry_key(message.expires, key)));
     totals_.messages += 1;
     totals_.stored_bytes += static_cast<std::int64_t>(message.size);
     if (CAREPOST_FAIL_POINT("store.after_insert")) {
@@ -254,23 +251,26 @@ Result<SqliteTransaction::Touched*> SqliteTransaction::touched(std::int64_t mess
     if (!row) {
         return fail(ErrorCode::not_found, "no message " + std::to_string(message_key));
     }
-    touched_.push_back({*row, 0, 0, std::nullopt});
+    touched_.push_back({*row, 0, 0, std::nullopt, std::nullopt});
     return &touched_.back();
 }
 
 Status SqliteTransaction::flush_touched() {
     for (const auto& t : touched_) {
-        if (t.placed == 0 && !t.evidence) continue;
-        TRY(statements_->update_message.run(t.row.key, t.placed, t.evidence, t.own_seq));
+        if (t.placed == 0 && !t.evidence && !t.placed_by) continue;
+        TRY(statements_->update_message.run(t.row.key, t.placed, t.evidence, t.own_seq, t.placed_by));
     }
     touched_.clear();
     return {};
 }
 
 Result<SqliteTransaction::Counters> SqliteTransaction::counters(std::int64_t mailbox_key) {
-    TRY_ASSIGN(const auto found,
-               statements_->counters.one([](Row& row) { return Counters{row.number(0), row.number(1), row.number(2)}; },
-                                         mailbox_key));
+    TRY_ASSIGN(const auto found, statements_->counters.one(
+                                     [](Row& row) {
+                                         return Counters{row.number(0), row.number(1), row.number(2), row.number(3),
+                                                         row.number(4)};
+                                     },
+                                     mailbox_key));
     if (!found) return fail(ErrorCode::internal, "a mailbox without counters");
     if (found->latest_change >= static_cast<std::uint64_t>(kSeqMost)) {
         return fail(ErrorCode::quota_exceeded, "the mailbox has used up its numbers", "enrol a new mailbox");
@@ -279,8 +279,13 @@ Result<SqliteTransaction::Counters> SqliteTransaction::counters(std::int64_t mai
 }
 
 Status SqliteTransaction::set_counters(std::int64_t mailbox_key, const Counters& counters) {
-    TRY(statements_->set_counters.run(mailbox_key, counters.latest_change, counters.messages, counters.bytes));
+    TRY(statements_->set_counters.run(mailbox_key, counters.latest_change, counters.messages, counters.bytes,
+                                      counters.standing_by, counters.standing_bytes));
     return {};
+}
+
+bool SqliteTransaction::fits(const Counters& counters, std::uint64_t size) const {
+    return counters.messages + 1 <= mailbox_messages_ && counters.bytes + size <= mailbox_bytes_;
 }
 
 Status SqliteTransaction::check_quota(std::int64_t mailbox_key, const Counters& counters, std::uint64_t size,
@@ -304,14 +309,18 @@ Result<Transaction::Placed> SqliteTransaction::place(std::int64_t message_key, s
     }
     TRY_ASSIGN(auto* message, touched(message_key));
     TRY_ASSIGN(auto now, counters(mailbox_key));
-    TRY(check_quota(mailbox_key, now, message->row.size, own));
+    const bool in_order = own || now.standing_by == 0;  // nothing overtakes what stands by
+    if (!in_order || !fits(now, message->row.size)) {
+        if (own) return fail(check_quota(mailbox_key, now, message->row.size, own).error());
+        return stand_by(*message, mailbox_key, now, stanza, stanza_index);
+    }
     const auto seq = ++now.latest_change;
     now.messages += 1;
     now.bytes += message->row.size;
     auto& s = *statements_;
     const auto placement = placement_key(message_key, stanza_index);
     TRY(set_counters(mailbox_key, now));
-    TRY(s.add_placement.run(placement, mailbox_key, seq));
+    TRY(s.add_placement.run(placement, mailbox_key, seq, PlacementState::placed));
     TRY(s.add_stanza.run(placement, stanza));
     TRY(s.add_item.run(item_key(mailbox_key, own, seq), placement, id_start(message->row.id)));
     message->placed += 1;
@@ -354,24 +363,16 @@ Result<std::uint64_t> SqliteTransaction::tell_sender(const MessageRow& message) 
 
 Result<bool> SqliteTransaction::delete_item(std::int64_t mailbox_key, std::uint64_t seq, std::uint64_t& change) {
     TRY(flush_touched());
-    auto& s = *statements_;
     change = 0;
-    TRY_ASSIGN(auto now, counters(mailbox_key));
+    TRY_ASSIGN(const auto now, counters(mailbox_key));
     TRY_ASSIGN(const auto item, queries_.item_place(mailbox_key, seq));
     if (!item && seq <= now.latest_change) return false;
     if (!item) return fail(ErrorCode::not_found, "no message " + std::to_string(seq), "list first");
     const auto message_key = item->placement >> kPlacementBits;
     TRY_ASSIGN(const auto message, queries_.message_row(message_key));
     if (!message) return fail(ErrorCode::internal, "an item without its message");
-    change = ++now.latest_change;
-    now.messages -= std::min<std::uint64_t>(now.messages, 1);
-    now.bytes -= std::min(now.bytes, message->size);
-    TRY(set_counters(mailbox_key, now));
-    TRY(s.remove_item.run(item->key));
-    TRY(s.remove_stanza.run(item->placement));
-    TRY(s.mark_deleted.run(item->placement));
-    TRY(s.add_change.run(change_key(mailbox_key, change), ChangeKind::deleted, seq, message_key));
-    TRY(drop_holder(message_key));
+    TRY(remove_placement(*message, {item->placement, mailbox_key, {}, seq, false, false}, PlacementState::deleted,
+                         change));
     return true;
 }
 
@@ -383,6 +384,7 @@ Status SqliteTransaction::drop_holder(std::int64_t message_key) {
     TRY_ASSIGN(const auto message, queries_.message_row(message_key));
     if (!message) return fail(ErrorCode::internal, "a message vanished");
     TRY(s.remove_envelope.run(message_key));
+    TRY(forget_expiry(message_key));
     totals_.messages -= 1;
     totals_.stored_bytes -= static_cast<std::int64_t>(message->size);
     if (!message->in_files) return {};

@@ -66,6 +66,11 @@ public:
                          std::uint32_t stanza_index, bool own) override;
     Result<Received> mark_received(std::int64_t mailbox_key, std::uint64_t seq, ByteView member_receipt) override;
     Result<bool> delete_item(std::int64_t mailbox_key, std::uint64_t seq, std::uint64_t& change) override;
+    Result<EndedMessage> expire(std::int64_t message_key, UnixMillis now, std::uint32_t limit) override;
+    Result<EndedMessage> recall(const MailboxId& sender, const MessageId& id, std::uint32_t limit) override;
+    Result<std::vector<LetIn>> let_in(std::int64_t mailbox_key, std::uint32_t limit) override;
+    Status set_expiry_horizon(UnixMillis time) override;
+    Result<std::uint64_t> erase_evidence(std::uint64_t first, std::uint64_t end) override;
     Result<std::int64_t> add_mailbox(const Mailbox& mailbox) override;
     Status set_mailbox_state(std::int64_t mailbox_key, MailboxState state) override;
     Result<std::uint64_t> add_log_entry(std::optional<std::int64_t> mailbox_key, const LogEntry& entry,
@@ -89,6 +94,13 @@ public:
     void log_audit(AuditDraft draft) override { audits_.push_back(std::move(draft)); }
     Status check_growth() const override;
     Result<std::uint64_t> erase_audit(UnixMillis before, std::uint32_t limit) override;
+    Status link_placed(std::int64_t message_key, std::size_t draft) override;
+    Status link_stand_by(std::int64_t message_key, std::span<const std::uint32_t> stanzas, std::size_t draft) override;
+    Status link_end(std::span<const std::int64_t> placements, std::size_t draft) override;
+    Status link_deletion(std::int64_t message_key, std::uint32_t stanza_index, std::size_t draft) override;
+    Status link_let_in(std::int64_t placement, std::size_t draft) override;
+    Status link_refusal(const MailboxId& sender, const MessageId& id, const Hash& routing_hash,
+                        std::size_t draft) override;
 
     // Members (transaction_members.cpp).
     Result<std::vector<Member>> members(std::int64_t mailbox_key) override;
@@ -128,11 +140,22 @@ private:
         std::uint32_t placed = 0;
         std::uint64_t own_seq = 0;
         std::optional<std::uint64_t> evidence;
+        std::optional<std::uint64_t> placed_by;
     };
     struct Counters {
         std::uint64_t latest_change = 0;
         std::uint64_t messages = 0;
         std::uint64_t bytes = 0;
+        std::uint64_t standing_by = 0;
+        std::uint64_t standing_bytes = 0;
+    };
+    struct LivePlacement {
+        std::int64_t key = 0;
+        std::int64_t mailbox_key = 0;
+        MailboxId mailbox;
+        std::uint64_t seq = 0;
+        bool stands_by = false;
+        bool received = false;
     };
     // How far the batch's lists reached when the running operation began.
     struct Mark {
@@ -150,7 +173,17 @@ private:
     Status store_audit(const SealedBatch& sealed);
     Result<Counters> counters(std::int64_t mailbox_key);
     Status set_counters(std::int64_t mailbox_key, const Counters& counters);
+    bool fits(const Counters& counters, std::uint64_t size) const;
     Status check_quota(std::int64_t mailbox_key, const Counters& counters, std::uint64_t size, bool own);
+    Result<Placed> stand_by(Touched& message, std::int64_t mailbox_key, Counters now, ByteView stanza,
+                            std::uint32_t stanza_index);
+    Status remove_placement(const MessageRow& message, const LivePlacement& placement, PlacementState how,
+                            std::uint64_t& change);
+    Result<EndedMessage> about(const MessageRow& message);
+    Result<std::vector<LivePlacement>> live_placements(std::int64_t message_key, std::uint32_t limit);
+    Result<std::optional<LetIn>> let_one_in(std::int64_t mailbox_key);
+    Result<std::uint64_t> checked_draft(std::size_t draft, std::uint8_t type) const;
+    Status forget_expiry(std::int64_t message_key);
     Result<ItemPlace> existing_item(std::int64_t mailbox_key, std::uint64_t seq);
     Result<std::uint64_t> tell_sender(const MessageRow& message);
     Status drop_holder(std::int64_t message_key);

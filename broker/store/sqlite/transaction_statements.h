@@ -17,10 +17,13 @@ struct SqliteTransaction::Statements {
                           "INSERT INTO messages (sender, message_id, sender_member, routing_hash, "
                           "stored, expires, size, in_files, evidence, holders, own_seq, "
                           "receipt_change) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0)"};
+    Statement add_expiry{database, "INSERT OR IGNORE INTO expiries VALUES (?1)"};
+    Statement remove_expiry{database, "DELETE FROM expiries WHERE key = ?1"};
     Statement add_envelope{database, "INSERT INTO envelopes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
     Statement update_message{database,
                              "UPDATE messages SET holders = holders + ?2, evidence = "
-                             "coalesce(?3, evidence), own_seq = max(own_seq, ?4) WHERE key = ?1"};
+                             "coalesce(?3, evidence), own_seq = max(own_seq, ?4), placed = coalesce(?5, placed) "
+                             "WHERE key = ?1"};
     Statement remove_holder{database, "UPDATE messages SET holders = holders - 1 WHERE key = ?1"};
     Statement holders{database, "SELECT holders FROM messages WHERE key = ?1"};
     Statement set_receipt_change{database, "UPDATE messages SET receipt_change = ?2 WHERE key = ?1"};
@@ -29,18 +32,43 @@ struct SqliteTransaction::Statements {
     Statement remove_orphan{database, "DELETE FROM orphans WHERE message = ?1"};
     // Placements and changes.
     Statement counters{database,
-                       "SELECT latest_change, messages, bytes FROM mailbox_counters "
+                       "SELECT latest_change, messages, bytes, standing_by, standing_bytes FROM mailbox_counters "
                        "WHERE mailbox = ?1"};
     Statement set_counters{database,
                            "UPDATE mailbox_counters SET latest_change = ?2, messages = ?3, "
-                           "bytes = ?4 WHERE mailbox = ?1"};
+                           "bytes = ?4, standing_by = ?5, standing_bytes = ?6 WHERE mailbox = ?1"};
+    Statement mailbox_id{database, "SELECT id FROM mailboxes WHERE key = ?1"};
     Statement address{database, "SELECT address FROM mailboxes WHERE key = ?1"};
-    Statement add_placement{database, "INSERT INTO placements VALUES (?1, ?2, ?3, 0, x'', NULL)"};
+    Statement add_placement{database, "INSERT INTO placements VALUES (?1, ?2, ?3, ?4, x'', NULL, NULL, NULL, NULL)"};
     Statement add_stanza{database, "INSERT INTO stanzas VALUES (?1, ?2)"};
     Statement add_item{database, "INSERT INTO items VALUES (?1, ?2, ?3)"};
-    Statement set_receipt{database, "UPDATE placements SET receipt = ?2 WHERE key = ?1 AND receipt = x''"};
+    Statement set_receipt{database,
+                          "UPDATE placements SET receipt = ?2 WHERE key = ?1 AND receipt = x'' AND state = 0"};
     Statement set_hand_over{database, "UPDATE placements SET hand_over = ?2 WHERE key = ?1"};
-    Statement mark_deleted{database, "UPDATE placements SET deleted = 1 WHERE key = ?1"};
+    // Nothing ends twice, and what was handed over neither expires nor is recalled.
+    Statement end_placement{database,
+                            "UPDATE placements SET state = ?2 WHERE key = ?1 AND ((state = 0 AND (?2 = 1 OR "
+                            "receipt = x'')) OR (state = 4 AND ?2 IN (2, 3)))"};
+    Statement set_ended{database, "UPDATE placements SET ended = ?2 WHERE key = ?1 AND state = ?3 AND ended IS NULL"};
+    Statement set_stood_by{database, "UPDATE placements SET stood_by = ?2 WHERE key = ?1 AND state = 4"};
+    Statement set_placed_by{database,
+                            "UPDATE placements SET placed_by = ?2 WHERE key = ?1 AND state = 0 AND stood_by "
+                            "IS NOT NULL"};
+    Statement let_in{database, "UPDATE placements SET state = 0, seq = ?2 WHERE key = ?1 AND state = 4"};
+    Statement add_stand_by{database, "INSERT INTO stand_by VALUES (?1, ?2)"};
+    Statement remove_stand_by{database, "DELETE FROM stand_by WHERE key = ?1"};
+    Statement first_standing{database,
+                             "SELECT key, placement FROM stand_by WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT 1"};
+    Statement live_placements{database,
+                              "SELECT p.key, p.mailbox, b.id, p.seq, p.state, length(p.receipt) > 0 FROM placements p "
+                              "CROSS JOIN mailboxes b ON b.key = p.mailbox WHERE p.key > ?1 AND p.key <= ?2 AND "
+                              "p.state IN (0, 4) ORDER BY p.key LIMIT ?3"};
+    Statement ending_message{database, "SELECT sender_member, routing_hash, expires FROM messages WHERE key = ?1"};
+    Statement put_refusal{database,
+                          "INSERT OR REPLACE INTO refusals (sender, message_id, evidence) VALUES (?1, ?2, ?3)"};
+    Statement set_horizon{database, "INSERT OR REPLACE INTO expiry_horizon VALUES (1, ?1)"};
+    Statement erase_evidence{
+        database, "UPDATE evidence SET row = x'', salt = x'' WHERE number >= ?1 AND number < ?2 AND row <> x''"};
     Statement remove_stanza{database, "DELETE FROM stanzas WHERE key = ?1"};
     Statement remove_item{database, "DELETE FROM items WHERE key = ?1"};
     Statement add_change{database, "INSERT INTO changes VALUES (?1, ?2, ?3, ?4)"};
@@ -51,7 +79,7 @@ struct SqliteTransaction::Statements {
                           "chain_head, certificate_not_before, certificate_not_after, "
                           "epochs_until, current_epochs_from) "
                           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"};
-    Statement add_counters{database, "INSERT INTO mailbox_counters VALUES (?1, 0, 0, 0)"};
+    Statement add_counters{database, "INSERT INTO mailbox_counters VALUES (?1, 0, 0, 0, 0, 0)"};
     Statement add_words{database,
                         "INSERT INTO mailbox_words (rowid, name, number, quality) "
                         "VALUES (?1, ?2, ?3, ?4)"};

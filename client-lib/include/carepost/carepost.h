@@ -476,7 +476,11 @@ enum carepost_recipient_state {
     CAREPOST_RECIPIENT_WAITING = 1,  /* stored for the recipient, not collected yet */
     CAREPOST_RECIPIENT_RECEIVED = 2, /* the recipient has signed for having received it */
     CAREPOST_RECIPIENT_DELETED = 3,  /* deleted without having been received */
-    CAREPOST_RECIPIENT_READ = 4      /* the recipient has signed for having read it */
+    CAREPOST_RECIPIENT_READ = 4,     /* the recipient has signed for having read it */
+    CAREPOST_RECIPIENT_STAND_BY = 5, /* waits for room in the recipient's full mailbox */
+    CAREPOST_RECIPIENT_EXPIRED = 6,  /* removed unreceived when it expired */
+    CAREPOST_RECIPIENT_RECALLED = 7, /* taken back by its sender */
+    CAREPOST_RECIPIENT_REFUSED = 8   /* the broker refused the submission; the address is the reason */
 };
 
 /* Asks for the receipts of a message this mailbox sent, verifies and saves them. `id` is a whole
@@ -497,11 +501,29 @@ CAREPOST_API int64_t carepost_status_received_at(const carepost_status* status, 
 CAREPOST_API int64_t carepost_status_read_at(const carepost_status* status, size_t index);
 /* When the broker handed it over, by the broker's evidence, verified; 0 where there is none. */
 CAREPOST_API int64_t carepost_status_handed_over_at(const carepost_status* status, size_t index);
+/* The newest of the broker's statements about this recipient (placed, handed over, expired ...), verified: when,
+ * and its number in the broker's evidence log. 0 where there is none. */
+CAREPOST_API int64_t carepost_status_stated_at(const carepost_status* status, size_t index);
+CAREPOST_API uint64_t carepost_status_log_index(const carepost_status* status, size_t index);
 /* A statement of this recipient that does not verify, borrowed; else NULL. */
 CAREPOST_API const carepost_error* carepost_status_error(const carepost_status* status, size_t index);
 CAREPOST_API size_t carepost_status_warning_count(const carepost_status* status);
 CAREPOST_API const char* carepost_status_warning(const carepost_status* status, size_t index);
 CAREPOST_API void carepost_status_free(carepost_status* status);
+
+/* Takes a message back from all recipients who have not received it: it disappears from their mailboxes, and
+ * each of them, the sender and whoever judges later can see that. No guarantee that nobody saw it before. `id`
+ * as for carepost_status_get. `*recalled` (may be NULL): from how many mailboxes. Errors: any, bad_argument,
+ * not_found. */
+CAREPOST_FALLIBLE carepost_recall(carepost_client* client, const char* id, uint32_t deadline_ms, uint32_t* recalled);
+
+/* Writes the evidence of `count` sent messages (ids as for carepost_status_get; count 0: of all whose sent copy is
+ * there) to one new file that a third party can judge offline with the broker's public keys: carepostctl
+ * evidence verify. `binary` 0: as text, which survives mail; 1: smaller. `*items` and `*bytes` (may be NULL)
+ * tell what was written. Errors: any, bad_argument, cannot_create, not_found, invalid_signature. */
+CAREPOST_FALLIBLE carepost_evidence_export(carepost_client* client, const char* const* ids, size_t count,
+                                           const char* path, int binary, uint32_t deadline_ms, uint64_t* items,
+                                           uint64_t* bytes);
 
 /* --- Receipts --- */
 
@@ -509,7 +531,13 @@ enum carepost_receipt_kind {
     CAREPOST_RECEIPT_STORED = 1,      /* the broker: accepted and stored durably */
     CAREPOST_RECEIPT_HANDED_OVER = 2, /* the broker: handed over to a recipient */
     CAREPOST_RECEIPT_RECEIVED = 3,    /* the recipient: received */
-    CAREPOST_RECEIPT_READ = 4         /* the recipient: read */
+    CAREPOST_RECEIPT_READ = 4,        /* the recipient: read */
+    CAREPOST_RECEIPT_REFUSED = 5,     /* the broker: submission refused */
+    CAREPOST_RECEIPT_PLACED = 6,      /* the broker, as all that follow: placed in mailboxes */
+    CAREPOST_RECEIPT_STAND_BY = 7,
+    CAREPOST_RECEIPT_EXPIRED = 8,
+    CAREPOST_RECEIPT_RECALLED = 9,
+    CAREPOST_RECEIPT_DELETED = 10
 };
 
 /* What one receipt states. */

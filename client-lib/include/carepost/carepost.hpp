@@ -76,6 +76,8 @@ struct Delivery {
     std::string address, name, mailbox;
     int state = 0;  // one of carepost_recipient_state
     std::int64_t received_at = 0, read_at = 0, handed_over_at = 0;
+    std::int64_t stated_at = 0;  // the broker's newest statement about it, and its number in the evidence log
+    std::uint64_t log_index = 0;
     std::optional<Error> problem;
 };
 struct MessageStatus {
@@ -83,6 +85,10 @@ struct MessageStatus {
     std::int64_t stored_at = 0;
     std::vector<Delivery> recipients;
     std::vector<std::string> warnings;
+};
+
+struct ExportedEvidence {
+    std::uint64_t items = 0, bytes = 0;
 };
 
 struct Receipt {
@@ -169,6 +175,8 @@ inline MessageStatus message_status(const carepost_status* s) {
                                   carepost_status_mailbox(s, i), carepost_status_state(s, i),
                                   carepost_status_received_at(s, i), carepost_status_read_at(s, i),
                                   carepost_status_handed_over_at(s, i),
+                                  carepost_status_stated_at(s, i),
+                                  carepost_status_log_index(s, i),
                                   error == nullptr ? std::nullopt : std::optional<Error>(Error::copy(error))});
     }
     return out;
@@ -402,6 +410,26 @@ public:
         return detail::status(carepost_delete(handle(), message.handle(), detail::milliseconds(deadline)));
     }
 
+    // From how many mailboxes it was taken back.
+    Result<std::uint32_t> recall(const std::string& id, Time deadline = {}) const {
+        std::uint32_t recalled = 0;
+        auto done = detail::status(carepost_recall(handle(), id.c_str(), detail::milliseconds(deadline), &recalled));
+        if (!done) return done.error();
+        return recalled;
+    }
+    // Evidence of these messages (none: of all) as one file for a third party.
+    Result<ExportedEvidence> export_evidence(const std::vector<std::string>& ids, const std::string& path,
+                                             bool binary = false, Time deadline = {}) const {
+        std::vector<const char*> texts;
+        for (const auto& id : ids)
+            texts.push_back(id.c_str());
+        ExportedEvidence out;
+        auto done = detail::status(carepost_evidence_export(handle(), texts.data(), texts.size(), path.c_str(),
+                                                            binary ? 1 : 0, detail::milliseconds(deadline), &out.items,
+                                                            &out.bytes));
+        if (!done) return done.error();
+        return out;
+    }
     Result<MessageStatus> status(const std::string& id, Time deadline = {}) const {
         return detail::call<carepost_status, carepost_status_free>(
             [&](carepost_status** out) {

@@ -63,6 +63,41 @@ const char* carepost_sent_warning(const carepost_sent* s, std::size_t index) {
 }
 void carepost_sent_free(carepost_sent* sent) { delete sent; }
 
+carepost_error* carepost_recall(carepost_client* client, const char* id, std::uint32_t deadline_ms,
+                                std::uint32_t* recalled) {
+    if (recalled != nullptr) *recalled = 0;
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(client);
+        REQUIRE_ARGUMENT(id);
+        TRY_ASSIGN(auto whole, whole_id(*client->client, id, client::Folder::sent, call_of(deadline_ms)));
+        TRY_ASSIGN(auto done, client->client->recall(whole, call_of(deadline_ms)));
+        if (recalled != nullptr) *recalled = done.recalled;
+        return {};
+    });
+}
+
+carepost_error* carepost_evidence_export(carepost_client* client, const char* const* ids, std::size_t count,
+                                         const char* path, int binary, std::uint32_t deadline_ms, std::uint64_t* items,
+                                         std::uint64_t* bytes) {
+    if (items != nullptr) *items = 0;
+    if (bytes != nullptr) *bytes = 0;
+    return guarded([&]() -> Status {
+        REQUIRE_ARGUMENT(client);
+        REQUIRE_ARGUMENT(path);
+        std::vector<carepost::MessageId> messages;
+        for (std::size_t i = 0; i < count; ++i) {
+            REQUIRE_ARGUMENT(ids);
+            REQUIRE_ARGUMENT(ids[i]);
+            TRY_ASSIGN(auto whole, whole_id(*client->client, ids[i], client::Folder::sent, call_of(deadline_ms)));
+            messages.push_back(whole);
+        }
+        TRY_ASSIGN(auto done, client->client->export_evidence(messages, path, binary != 0, call_of(deadline_ms)));
+        if (items != nullptr) *items = done.items;
+        if (bytes != nullptr) *bytes = done.bytes;
+        return {};
+    });
+}
+
 carepost_error* carepost_status_get(carepost_client* client, const char* id, std::uint32_t deadline_ms,
                                     carepost_status** status) {
     if (status != nullptr) *status = nullptr;
@@ -116,6 +151,14 @@ std::int64_t carepost_status_read_at(const carepost_status* s, std::size_t index
 std::int64_t carepost_status_handed_over_at(const carepost_status* s, std::size_t index) {
     const auto* d = delivery(s, index);
     return d == nullptr ? 0 : time_of(d->handed_over);
+}
+std::int64_t carepost_status_stated_at(const carepost_status* s, std::size_t index) {
+    const auto* d = delivery(s, index);
+    return d == nullptr ? 0 : time_of(d->stated);
+}
+std::uint64_t carepost_status_log_index(const carepost_status* s, std::size_t index) {
+    const auto* d = delivery(s, index);
+    return d == nullptr ? 0 : d->log_index;
 }
 const carepost_error* carepost_status_error(const carepost_status* s, std::size_t index) {
     return delivery(s, index) == nullptr ? nullptr : s->rows[index].problem.get();

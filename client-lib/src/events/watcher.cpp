@@ -27,6 +27,8 @@ std::optional<Event> event_of(const codec::reply::Change& change) {
             event.kind = EventKind::receipt;
             break;
         case codec::reply::ChangeKind::deleted:
+        case codec::reply::ChangeKind::expired:
+        case codec::reply::ChangeKind::recalled:
             event.kind = EventKind::deleted;
             break;
         case codec::reply::ChangeKind::pairing:

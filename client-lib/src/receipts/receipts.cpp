@@ -25,8 +25,36 @@ std::string_view name_of(ReceiptKind kind) {
             return "received";
         case ReceiptKind::read:
             return "read";
+        case ReceiptKind::refused:
+            return "refused";
+        case ReceiptKind::placed:
+            return "placed";
+        case ReceiptKind::stand_by:
+            return "stand-by";
+        case ReceiptKind::expired:
+            return "expired";
+        case ReceiptKind::recalled:
+            return "recalled";
+        case ReceiptKind::deleted:
+            return "deleted";
     }
     return "receipt";
+}
+
+std::optional<ReceiptKind> kind_of(codec::EvidenceType type) {
+    constexpr std::pair<codec::EvidenceType, ReceiptKind> kKinds[] = {
+        {codec::EvidenceType::submission_accepted, ReceiptKind::published},
+        {codec::EvidenceType::submission_refused, ReceiptKind::refused},
+        {codec::EvidenceType::handed_over, ReceiptKind::handed_over},
+        {codec::EvidenceType::placed, ReceiptKind::placed},
+        {codec::EvidenceType::stand_by, ReceiptKind::stand_by},
+        {codec::EvidenceType::expired, ReceiptKind::expired},
+        {codec::EvidenceType::recalled, ReceiptKind::recalled},
+        {codec::EvidenceType::deleted, ReceiptKind::deleted},
+    };
+    for (const auto& [known, kind] : kKinds)
+        if (known == type) return kind;
+    return std::nullopt;
 }
 
 Bytes key_of(const MessageId& message, ReceiptKind kind, const MailboxId& mailbox) {
@@ -78,11 +106,11 @@ Result<ReceiptFacts> verify_broker_receipt(ByteView receipt, const PinnedBroker&
     TRY_ASSIGN(const auto decoded, codec::decode_receipt(receipt));
     TRY_ASSIGN(const auto verified, trust::verify_receipt(decoded, evidence_log_of(decoded, broker)));
     const codec::EvidenceRow& row = verified.row;
-    const bool published = row.type == codec::EvidenceType::submission_accepted;
-    if (!published && row.type != codec::EvidenceType::handed_over)
-        return wrong("the receipt is about something else than a message");
+    const auto kind = kind_of(row.type);
+    if (!kind) return wrong("the receipt is about something else than a message");
     ReceiptFacts facts;
-    facts.kind = published ? ReceiptKind::published : ReceiptKind::handed_over;
+    facts.kind = *kind;
+    facts.detail = row.detail;
     facts.message = row.message_id.value_or(MessageId{});
     facts.routing_hash = row.routing_hash.value_or(Hash{});
     facts.time = row.time_ms;

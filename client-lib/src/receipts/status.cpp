@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "client-lib/src/directory/resets.h"
 #include "client-lib/src/send/spool.h"
 #include "proto/base/file.h"
@@ -54,8 +56,29 @@ Status take_handed_over(Core& core, ReceiptStore& receipts, const codec::reply::
     return {};
 }
 
+// What the broker says became of it needs the broker's evidence.
+Status take_events(const codec::reply::Recipient& recipient, const ReceiptFacts& sent,
+                   const std::map<std::uint64_t, ReceiptFacts>& evidence, Delivery& out) {
+    for (const auto event : recipient.events) {
+        const auto found = evidence.find(event);
+        if (found == evidence.end()) continue;  // erased after retention
+        const auto& facts = found->second;
+        if (facts.routing_hash != sent.routing_hash || (!facts.mailbox.is_zero() && facts.mailbox != recipient.mailbox))
+            return wrong(recipient, "is for another message or mailbox");
+        out.stated = facts.time;
+        out.log_index = facts.log_index;
+    }
+    return {};
+}
+
 DeliveryState state_of(codec::reply::RecipientState state) {
     switch (state) {
+        case codec::reply::RecipientState::stand_by:
+            return DeliveryState::stand_by;
+        case codec::reply::RecipientState::expired:
+            return DeliveryState::expired;
+        case codec::reply::RecipientState::recalled:
+            return DeliveryState::recalled;
         case codec::reply::RecipientState::waiting:
             return DeliveryState::waiting;
         case codec::reply::RecipientState::received:
@@ -66,8 +89,21 @@ DeliveryState state_of(codec::reply::RecipientState state) {
     return DeliveryState::waiting;
 }
 
+// The broker took nothing, and says so with its signature.
+MessageStatus refused(const ReceiptFacts& facts) {
+    MessageStatus out;
+    out.id = facts.message;
+    Delivery all;
+    all.state = DeliveryState::refused;
+    all.stated = facts.time;
+    all.log_index = facts.log_index;
+    all.recipient.address = facts.detail;
+    out.recipients.push_back(std::move(all));
+    return out;
+}
+
 Delivery delivery_of(Core& core, ReceiptStore& receipts, codec::reply::Recipient recipient, const ReceiptFacts& sent,
-                     milliseconds timeout) {
+                     const std::map<std::uint64_t, ReceiptFacts>& evidence, milliseconds timeout) {
     Delivery out;
     out.state = state_of(recipient.state);
     const auto note = [&out](const Status& status) {
@@ -83,6 +119,7 @@ Delivery delivery_of(Core& core, ReceiptStore& receipts, codec::reply::Recipient
     out.recipient.address = recipient.address;
     out.recipient.mailbox = recipient.mailbox;
     if (!recipient.received.empty()) note(take_received(core, receipts, recipient, sent, out, timeout));
+    note(take_events(recipient, sent, evidence, out));
     if (!recipient.handed_over.empty()) note(take_handed_over(core, receipts, recipient, sent, out));
     if (out.state == DeliveryState::received && out.received == 0) {
         note(wrong(recipient, "is missing, although the broker says that it was given"));
@@ -135,6 +172,7 @@ Result<MessageStatus> status_of(Core& core, ReceiptStore& receipts, const Messag
     std::optional<ReceiptFacts> sent;
     TRY_ASSIGN(const auto record, own_record(core, id));
     std::vector<MailboxId> listed;
+    std::map<std::uint64_t, ReceiptFacts> evidence;
     std::uint32_t first = 0;  // the own copy counts for the broker
     bool more = true;
     while (more) {
@@ -142,19 +180,25 @@ Result<MessageStatus> status_of(Core& core, ReceiptStore& receipts, const Messag
                    core.connection->ask<codec::reply::Receipts>(codec::op::Receipts{id, first}, timeout));
         if (!sent) {
             TRY_ASSIGN(sent, verify_broker_receipt(reply.receipt, core.broker));
-            if (sent->message != id || sent->sender != core.keys.mailbox) {
+            const bool about_sending = sent->kind == ReceiptKind::published || sent->kind == ReceiptKind::refused;
+            if (!about_sending || sent->message != id || sent->sender != core.keys.mailbox) {
                 return fail(ErrorCode::invalid_signature, "the broker's receipt is for another message",
                             "tell the broker's administrator");
             }
             if (record) TRY(agrees_with_first(core, *record, *sent, reply.receipt));
             TRY(receipts.save(*sent, reply.receipt));
+            if (sent->kind == ReceiptKind::refused) return refused(*sent);
             out.receipt = reply.receipt;
             out.stored = sent->time;
+        }
+        for (const auto& receipt : reply.evidence) {
+            TRY_ASSIGN(auto facts, verify_broker_receipt(receipt, core.broker));
+            evidence.insert_or_assign(facts.log_index, std::move(facts));
         }
         for (const auto& recipient : reply.recipients) {
             listed.push_back(recipient.mailbox);
             if (recipient.mailbox == core.keys.mailbox) continue;  // the own copy
-            out.recipients.push_back(delivery_of(core, receipts, recipient, *sent, timeout));
+            out.recipients.push_back(delivery_of(core, receipts, recipient, *sent, evidence, timeout));
         }
         first += static_cast<std::uint32_t>(reply.recipients.size());
         more = reply.more && !reply.recipients.empty() && listed.size() <= sent->recipients;

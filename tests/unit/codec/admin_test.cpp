@@ -33,6 +33,7 @@ std::vector<AdminOperation> all_operations() {
     out.emplace_back(admin::PruneAudit{1});
     out.emplace_back(admin::Reset{Bytes(300, 5)});
     out.emplace_back(admin::Renew{Bytes(300, 6)});
+    out.emplace_back(admin::Evidence{MessageId{{11}}, 12, 13});
     return out;
 }
 
@@ -59,6 +60,7 @@ std::vector<AdminOutcome> all_outcomes() {
     out.emplace_back(
         admin_reply::Audit{{{3, Bytes(60, 1), Bytes(32, 2), Bytes(40, 3), Hash{{4}}, false}}, Bytes(100, 5), true});
     out.emplace_back(admin_reply::PruneAudit{3, true});
+    out.emplace_back(admin_reply::Evidence{{Bytes(1100, 4), Bytes(1101, 5)}, true, 6});
     return out;
 }
 

@@ -41,13 +41,18 @@ TEST_CASE("evidence row: comes back as it was, absent fields absent") {
 }
 
 TEST_CASE("evidence row: each type must say whom and what it is about") {
-    for (const EvidenceType type : {EvidenceType::submission_accepted, EvidenceType::handed_over, EvidenceType::deleted,
-                                    EvidenceType::mailbox_admitted, EvidenceType::mailbox_revoked}) {
+    for (const EvidenceType type :
+         {EvidenceType::submission_accepted, EvidenceType::handed_over, EvidenceType::deleted,
+          EvidenceType::mailbox_admitted, EvidenceType::mailbox_revoked, EvidenceType::placed, EvidenceType::stand_by,
+          EvidenceType::expired, EvidenceType::recalled, EvidenceType::member_added, EvidenceType::member_removed,
+          EvidenceType::reset_announced, EvidenceType::reset_taken, EvidenceType::mailbox_suspended,
+          EvidenceType::mailbox_resumed}) {
         EvidenceRow row;
         row.type = type;
         CHECK(encode(row).error().code == ErrorCode::bad_argument);
     }
-    for (const EvidenceType type : {EvidenceType::submission_refused, EvidenceType::broker_started}) {
+    for (const EvidenceType type :
+         {EvidenceType::submission_refused, EvidenceType::broker_started, EvidenceType::log_restarted}) {
         EvidenceRow row;
         row.type = type;
         CHECK(encode(row).has_value());
@@ -56,7 +61,7 @@ TEST_CASE("evidence row: each type must say whom and what it is about") {
 
 TEST_CASE("evidence row: unknown types, fields and control characters are refused") {
     EvidenceRow row = accepted();
-    row.type = static_cast<EvidenceType>(8);
+    row.type = static_cast<EvidenceType>(19);
     CHECK(encode(row).error().code == ErrorCode::bad_argument);
     row = accepted();
     row.detail = "a\nb";
@@ -98,7 +103,7 @@ TEST_CASE("member receipt: statement and signature come back; other kinds are re
     statement.time_ms = 9;
     const Bytes bytes = encode(statement).value();
     CHECK(decode_member_statement(bytes).value().kind == StatementKind::read);
-    statement.kind = static_cast<StatementKind>(3);
+    statement.kind = static_cast<StatementKind>(6);
     CHECK(encode(statement).error().code == ErrorCode::bad_argument);
 
     const MemberReceipt signed_statement{.statement = bytes, .signature = Signature{{7}}};
@@ -107,4 +112,33 @@ TEST_CASE("member receipt: statement and signature come back; other kinds are re
     CHECK(again.signature == Signature{{7}});
     CHECK_FALSE(encode(MemberReceipt{}).has_value());
     CHECK_FALSE(decode_member_receipt({}).has_value());
+}
+
+TEST_CASE("evidence row: one mailbox is named, several stand under a root, never both") {
+    EvidenceRow row = accepted();
+    row.type = EvidenceType::placed;
+    row.recipients = 1;
+    CHECK_FALSE(encode(row).has_value());
+    row.mailbox = MailboxId{{7}};
+    CHECK(decode_evidence_row(encode(row).value())->mailbox == MailboxId{{7}});
+    row.mailboxes_root = Hash{{8}};
+    CHECK_FALSE(encode(row).has_value());
+    row.mailbox.reset();
+    row.recipients = 2;
+    CHECK(decode_evidence_row(encode(row).value())->mailboxes_root == Hash{{8}});
+    row.recipients = 0;
+    CHECK_FALSE(encode(row).has_value());
+}
+
+TEST_CASE("statement: only a refusal has a reason, and unknown kinds are refused") {
+    MemberStatement statement;
+    statement.kind = StatementKind::refused;
+    statement.reason = "wrong patient";
+    CHECK(decode_member_statement(encode(statement).value())->reason == "wrong patient");
+    statement.kind = StatementKind::processed;
+    CHECK_FALSE(encode(statement).has_value());
+    statement.reason.clear();
+    CHECK(decode_member_statement(encode(statement).value())->kind == StatementKind::processed);
+    statement.kind = static_cast<StatementKind>(6);
+    CHECK_FALSE(encode(statement).has_value());
 }

@@ -37,6 +37,7 @@ std::vector<Operation> all_operations() {
             op::GiveReceipt{29, Bytes(200, 30)},
             op::Receipts{id<MessageId>(31), 32},
             op::Delete{{33, 34, UINT64_MAX}},
+            op::Recall{Bytes(200, 34)},
             op::PublishSealingKeys{{Bytes(1400, 35), Bytes(1401, 36)}},
             op::SealingKeys{37, 38, 39, id<MemberId>(40)},
             op::PutPackets{{Bytes(1200, 41), Bytes(1201, 42)}},
@@ -86,8 +87,13 @@ std::vector<Outcome> all_outcomes() {
     out.emplace_back(reply::FetchPart{7});
     out.emplace_back(reply::Watch{8});
     out.emplace_back(reply::GiveReceipt{Bytes(400, 1)});
-    out.emplace_back(reply::Receipts{
-        Bytes(400, 1), 2, {{id<MailboxId>(1), "a", Bytes(3), Bytes(4), reply::RecipientState::received}}, true});
+    out.emplace_back(
+        reply::Receipts{Bytes(400, 1),
+                        2,
+                        {{id<MailboxId>(1), "a", Bytes(3), Bytes(4), reply::RecipientState::received, {5, 6}}},
+                        true,
+                        {Bytes(400, 2)}});
+    out.emplace_back(reply::Recall{3, Bytes(400, 1), true});
     out.emplace_back(reply::Delete{{std::nullopt, Error{ErrorCode::not_found, "x", "y", std::nullopt}}});
     out.emplace_back(reply::PublishSealingKeys{});
     out.emplace_back(reply::SealingKeys{{Bytes(1400, 1), Bytes(1401, 2)}, true});
@@ -386,13 +392,13 @@ TEST_CASE("wire: enumerations out of range are refused", "[codec]") {
     CHECK(code_of(op::List{0, 1, static_cast<MailFolder>(4)}) == ErrorCode::malformed_request);
     CHECK_FALSE(decode_reply(encode_reply({1, reply::Enrol{static_cast<reply::EnrolmentState>(4), "", {}}})));
     CHECK_FALSE(decode_reply(encode_reply({1, reply::Submit{{}, {{static_cast<Stream>(4), 0, 0, 1}}, false}})));
-    CHECK_FALSE(decode_reply(encode_reply({1, reply::Changes{{{1, static_cast<reply::ChangeKind>(6), 1, {}}}, 1}})));
+    CHECK_FALSE(decode_reply(encode_reply({1, reply::Changes{{{1, static_cast<reply::ChangeKind>(8), 1, {}}}, 1}})));
     CHECK_FALSE(decode_reply(encode_reply({1, reply::Pair{static_cast<reply::PairingState>(4)}})));
 }
 
 TEST_CASE("wire: only changes without a message come without its id", "[codec]") {
     using enum reply::ChangeKind;
-    for (auto kind : {arrived, receipt, deleted})
+    for (auto kind : {arrived, receipt, deleted, expired, recalled})
         CHECK_FALSE(decode_reply(encode_reply({1, reply::Changes{{{1, kind, 1, {}}}, 1}})));
     for (auto kind : {pairing, packets})
         CHECK(decode_reply(encode_reply({1, reply::Changes{{{1, kind, 0, {}}}, 1}})));

@@ -35,6 +35,7 @@ std::vector<codec::Operation> all_operations() {
         op::GiveReceipt{1, Bytes{1}},
         op::Receipts{MessageId{{1}}, 0},
         op::Delete{{1}},
+        op::Recall{Bytes{1}},
         op::PublishSealingKeys{{Bytes{1}}},
         op::SealingKeys{1, 2, 0, {}},
         op::PutPackets{{Bytes{1}}},
@@ -65,6 +66,7 @@ std::vector<codec::AdminOperation> all_admin_operations() {
     out.emplace_back(admin::Stop{});
     out.emplace_back(admin::Audit{});
     out.emplace_back(admin::PruneAudit{1});
+    out.emplace_back(admin::Evidence{});
     return out;
 }
 

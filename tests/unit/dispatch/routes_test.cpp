@@ -85,7 +85,7 @@ TEST_CASE("routes: nothing of the wire is open to administrators, nothing of adm
 TEST_CASE("routes: a member that may only send cannot read, one that may only read cannot send", "[dispatch]") {
     const std::set<std::string_view> reading = {"list",         "changes", "fetch envelope", "fetch part",
                                                 "give receipt", "delete",  "packets"};
-    const std::set<std::string_view> sending = {"submit", "put part", "receipts"};
+    const std::set<std::string_view> sending = {"submit", "put part", "receipts", "recall"};
     const std::set<std::string_view> managing = {"publish", "open pairing", "pairings"};
     for (const auto& route : wire_routes()) {
         INFO(route.name);

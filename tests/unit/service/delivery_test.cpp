@@ -304,7 +304,7 @@ TEST_CASE("sending: a recipient whose quota is used up is told of, and nobody ge
     const auto sent =
         broker.send(Letter(broker.hospital, 1, {{broker.doctor.mailbox, 1}, {broker.hospital.mailbox, 1}}, 8000));
     REQUIRE_FALSE(sent);
-    CHECK(sent.error().code == ErrorCode::quota_exceeded);
+    CHECK(sent.error().code == ErrorCode::quota_exceeded);  // it would never fit, so it does not stand by
     CHECK(broker.items_of(broker.doctor) == 0);
     CHECK(broker.items_of(broker.hospital) == 0);
 }

@@ -70,13 +70,18 @@ TestOp::Apply StoreFixture::submit(const TestMessage& made) {
         const auto& message = made.message;
         TRY_ASSIGN(const auto key, transaction.add_message(message, {made.content, false}));
         std::uint32_t index = 0;
+        std::vector<std::uint32_t> waiting;
         for (const auto recipient : made.recipients) {
-            TRY(transaction.place(key, recipient, pattern(limits::kStanza), index, false));
+            TRY_ASSIGN(const auto placed, transaction.place(key, recipient, pattern(limits::kStanza), index, false));
+            if (placed.stands_by()) waiting.push_back(index);
             ++index;
         }
         TRY(transaction.place(key, message.sender_key, pattern(limits::kStanza), index, true));
         const auto draft = transaction.log_evidence({message.routing, 1, message.routing_hash, message.stored});
-        return transaction.link_submission(key, draft);
+        TRY(transaction.link_submission(key, draft));
+        if (waiting.empty()) return {};
+        return transaction.link_stand_by(key, waiting,
+                                         transaction.log_evidence({message.routing, 9, message.routing_hash, 1}));
     };
 }
 

@@ -114,7 +114,7 @@ TEST_CASE("evidence leaf: 113 bytes, of a known type") {
     CHECK(bytes.size() == 113);
     CHECK(decode_evidence_leaf(bytes).value() == leaf);
     CHECK_FALSE(decode_evidence_leaf(ByteView(bytes).first(112)).has_value());
-    for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{8}}) {
+    for (const std::uint8_t type : {std::uint8_t{0}, std::uint8_t{19}}) {
         EvidenceLeafBytes bad = bytes;
         bad[0] = type;
         CHECK_FALSE(decode_evidence_leaf(bad).has_value());
@@ -192,4 +192,28 @@ TEST_CASE("head: signed by the broker's statement key, or unverified") {
     CHECK(verify_head(signed_object, world.statement.verify_key()).error().code == ErrorCode::log_unverified);
     const auto no_head = test::sign_anyway({1, 2, 3}, label::kHead, world.statement);
     CHECK(verify_head(no_head, world.statement.verify_key()).error().code == ErrorCode::log_unverified);
+}
+
+TEST_CASE("evidence: nothing contradicts what was stated before") {
+    using enum codec::EvidenceType;
+    for (const auto later :
+         {submission_accepted, submission_refused, handed_over, deleted, placed, stand_by, expired, recalled}) {
+        INFO(static_cast<int>(later));
+        CHECK_FALSE(may_follow(deleted, later));
+        CHECK_FALSE(may_follow(expired, later));
+        CHECK_FALSE(may_follow(recalled, later));
+        CHECK(may_follow(handed_over, later) == (later == deleted));
+    }
+    CHECK_FALSE(may_follow(submission_accepted, submission_refused));
+    CHECK(may_follow(stand_by, placed));
+    CHECK_FALSE(may_follow(placed, stand_by));
+    CHECK(may_follow(placed, expired));
+}
+
+TEST_CASE("evidence: several mailboxes have one root, whatever their order") {
+    std::vector<MailboxId> one{MailboxId{{1}}, MailboxId{{2}}, MailboxId{{3}}};
+    std::vector<MailboxId> other{MailboxId{{3}}, MailboxId{{1}}, MailboxId{{2}}};
+    std::vector<MailboxId> fewer{MailboxId{{1}}, MailboxId{{2}}};
+    CHECK(mailboxes_root(one) == mailboxes_root(other));
+    CHECK(mailboxes_root(one) != mailboxes_root(fewer));
 }

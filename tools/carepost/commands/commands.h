@@ -21,6 +21,7 @@ Result<ExitCode> run(const StatusOptions& options, const Context& context);
 Result<ExitCode> run(const ReceiptsVerifyOptions& options, const Context& context);
 Result<ExitCode> run(const ReceiptsListOptions& options, const Context& context);
 Result<ExitCode> run(const ReceiptsExportOptions& options, const Context& context);
+Result<ExitCode> run(const RecallOptions& options, const Context& context);
 Result<ExitCode> run(const DeleteOptions& options, const Context& context);
 Result<ExitCode> run(const MemberListOptions& options, const Context& context);
 Result<ExitCode> run(const MemberAddOptions& options, const Context& context);

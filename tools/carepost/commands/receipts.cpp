@@ -23,6 +23,18 @@ const char* word(int kind) {
             return "received";
         case CAREPOST_RECEIPT_READ:
             return "read";
+        case CAREPOST_RECEIPT_DELETED:
+            return "deleted";
+        case CAREPOST_RECEIPT_RECALLED:
+            return "recalled";
+        case CAREPOST_RECEIPT_EXPIRED:
+            return "expired";
+        case CAREPOST_RECEIPT_STAND_BY:
+            return "stand-by";
+        case CAREPOST_RECEIPT_PLACED:
+            return "placed";
+        case CAREPOST_RECEIPT_REFUSED:
+            return "refused";
     }
     return "unknown";
 }
@@ -86,6 +98,21 @@ Result<std::vector<Receipt>> of_one_message(std::vector<Receipt> receipts, const
     return receipts;
 }
 
+Result<ExitCode> export_evidence(const ReceiptsExportOptions& options, Client& client, const Context& context) {
+    std::vector<std::string> ids;
+    if (!options.all) ids.push_back(options.id);
+    auto made = client.export_evidence(ids, options.output, options.binary);
+    if (!made) return made.error();
+    if (context.output.json()) {
+        context.output.result(
+            Json().text("file", options.output).number("items", made->items).number("bytes", made->bytes));
+    } else {
+        context.output.result(
+            clean(fmt::format("{}: {} statements, {} bytes\n", options.output, made->items, made->bytes)));
+    }
+    return ExitCode::ok;
+}
+
 }  // namespace
 
 Result<ExitCode> run(const ReceiptsVerifyOptions& options, const Context& context) {
@@ -121,10 +148,14 @@ Result<ExitCode> run(const ReceiptsListOptions& options, const Context& context)
     return ExitCode::ok;
 }
 
-// Offline: what is kept here is handed on; `status` brings newer ones.
 Result<ExitCode> run(const ReceiptsExportOptions& options, const Context& context) {
+    if (options.id.empty() && !options.all)
+        return error(CAREPOST_ERROR_BAD_ARGUMENT, "nothing was named to export",
+                     "give a message id, or --all with --output FILE");
     auto session = Session::open(context);
     if (!session) return session.error();
+    if (!options.output.empty()) return export_evidence(options, **session, context);
+    // Offline: what is kept here is handed on; `status` brings newer ones.
     auto kept = (**session).receipts();
     if (!kept) return kept.error();
     auto receipts = of_one_message(std::move(*kept), options.id);

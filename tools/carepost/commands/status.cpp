@@ -14,6 +14,14 @@ const char* word(int state) {
             return "deleted";
         case CAREPOST_RECIPIENT_READ:
             return "read";
+        case CAREPOST_RECIPIENT_STAND_BY:
+            return "stand-by";
+        case CAREPOST_RECIPIENT_EXPIRED:
+            return "expired";
+        case CAREPOST_RECIPIENT_RECALLED:
+            return "recalled";
+        case CAREPOST_RECIPIENT_REFUSED:
+            return "refused";
     }
     return "unknown";
 }
@@ -21,6 +29,8 @@ const char* word(int state) {
 Json json_of(const Delivery& d) {
     Json json;
     json.text("address", d.address).text("name", d.name).text("mailbox", d.mailbox).text("state", word(d.state));
+    json.time("stated", d.stated_at);
+    if (d.stated_at != 0) json.number("log_index", d.log_index);
     json.time("handed_over", d.handed_over_at).time("received", d.received_at).time("read", d.read_at);
     if (d.problem)
         json.object("error", std::move(Json().text("code", d.problem->name).text("message", d.problem->message)));
@@ -29,11 +39,15 @@ Json json_of(const Delivery& d) {
 
 void print(const MessageStatus& status, const Context& context) {
     std::vector<Json> objects;
-    std::vector<std::vector<std::string>> rows{{"recipient", "name", "state", "since"}};
+    std::vector<std::vector<std::string>> rows{{"recipient", "name", "state", "since", "evidence"}};
     for (const auto& d : status.recipients) {
         objects.push_back(json_of(d));
-        const auto since = d.read_at != 0 ? d.read_at : d.received_at != 0 ? d.received_at : status.stored_at;
-        rows.push_back({d.address, d.name, d.problem ? "unproven" : word(d.state), minute_time(since)});
+        const auto since = d.read_at != 0       ? d.read_at
+                           : d.received_at != 0 ? d.received_at
+                           : d.stated_at != 0   ? d.stated_at
+                                                : status.stored_at;
+        rows.push_back({d.address, d.name, d.problem ? "unproven" : word(d.state), minute_time(since),
+                        d.stated_at != 0 ? "entry " + std::to_string(d.log_index) : std::string()});
     }
     if (context.output.json())
         context.output.result(Json()

@@ -40,7 +40,9 @@ CREATE TABLE mailbox_counters (
     mailbox INTEGER PRIMARY KEY,
     latest_change INTEGER NOT NULL,
     messages INTEGER NOT NULL,
-    bytes INTEGER NOT NULL
+    bytes INTEGER NOT NULL,
+    standing_by INTEGER NOT NULL,   -- messages in stand-by, and their bytes
+    standing_bytes INTEGER NOT NULL
 ) STRICT;
 
 -- Rows are numbered as mailboxes are. unicode61 folds case and accents; short prefixes have an index of their own.
@@ -200,6 +202,7 @@ CREATE TABLE messages (
     size INTEGER NOT NULL,
     in_files INTEGER NOT NULL,        -- 1: content lies in the directory named by sender and message id
     evidence INTEGER NOT NULL,        -- leaf of the submission
+    placed INTEGER,                   -- leaf of the placement that came with it
     holders INTEGER NOT NULL,         -- mailboxes that still have it
     own_seq INTEGER NOT NULL,         -- the sender's own item; 0: none
     receipt_change INTEGER NOT NULL,  -- the sender's latest change for a receipt; 0: none
@@ -220,9 +223,30 @@ CREATE TABLE placements (
     key INTEGER PRIMARY KEY,
     mailbox INTEGER NOT NULL,
     seq INTEGER NOT NULL,
-    deleted INTEGER NOT NULL,
-    receipt BLOB NOT NULL,  -- MemberReceipt; empty: not received
-    hand_over INTEGER       -- evidence leaf
+    state INTEGER NOT NULL,  -- 0 placed, 1 deleted, 2 expired, 3 recalled, 4 stand-by
+    receipt BLOB NOT NULL,   -- MemberReceipt; empty: not received
+    hand_over INTEGER,       -- evidence leaves
+    stood_by INTEGER,
+    placed_by INTEGER,
+    ended INTEGER
+) STRICT;
+
+-- When messages that somebody still holds expire: minute and message.
+CREATE TABLE expiries (key INTEGER PRIMARY KEY) STRICT;
+
+-- How far expiry has come: it follows the clock, never faster than elapsed time allows.
+CREATE TABLE expiry_horizon (id INTEGER PRIMARY KEY CHECK (id = 1), time INTEGER NOT NULL) STRICT;
+
+-- What waits for room in a mailbox, in order: mailbox, number of its arrival.
+CREATE TABLE stand_by (key INTEGER PRIMARY KEY, placement INTEGER NOT NULL) STRICT;
+
+-- The newest statement that a submission was refused.
+CREATE TABLE refusals (
+    key INTEGER PRIMARY KEY,
+    sender INTEGER NOT NULL,
+    message_id BLOB NOT NULL,
+    evidence INTEGER NOT NULL,
+    UNIQUE (sender, message_id)
 ) STRICT;
 
 CREATE TABLE stanzas (key INTEGER PRIMARY KEY, stanza BLOB NOT NULL) STRICT;
