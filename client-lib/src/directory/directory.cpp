@@ -23,10 +23,7 @@ std::unexpected<Error> unverified(const std::string& who, std::string_view what)
 
 // What the user confirmed, by the hash of the reset.
 Bytes accepted_key(const Hash& reset) {
-    Bytes key = copy_of(view_of("accepted-reset "));
-    const ByteView hash = reset.view();
-    key.insert(key.end(), hash.begin(), hash.end());
-    return key;
+    return copy_of(view_of("accepted-reset " + reset.hex()));
 }
 
 // Nothing that was shown once may be missing later.

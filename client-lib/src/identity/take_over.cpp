@@ -76,7 +76,8 @@ Result<codec::reply::Enrol> take_over(Core& core, const Unlocker& unlocker, cons
     Connection connection(
         PeerKeys{file.endpoint, file.transport_key, invitation.transport_key, invitation.transport_secret.clone()},
         core.options.software);
-    TRY_ASSIGN(const auto checkpoints, Checkpoints::open(core.broker, *core.archive, connection, core.paths.fraud()));
+    TRY_ASSIGN(const auto checkpoints,
+               Checkpoints::open(core.broker, *core.archive, connection, core.paths.fraud(), core.clock));
     Directory directory(core.broker, *core.archive, connection, *checkpoints, core.clock);
     TRY_ASSIGN(const auto found, directory.look_up({core.keys.address}, timeout));
     const KnownMailbox& known = *found.front();

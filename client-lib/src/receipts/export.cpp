@@ -155,7 +155,7 @@ Result<bool> Exporter::look_up_once(const std::vector<MailboxId>& who) {
             if (!whole && whole.error().code == ErrorCode::busy) return false;
             if (!whole) return fail(std::move(whole.error()));
             TRY_ASSIGN(auto encoded, codec::encode(*whole));
-            appendix_.push_back(codec::EvidenceSigner{std::move(encoded)});
+            appendix_.emplace_back(std::in_place_type<codec::EvidenceSigner>, std::move(encoded));
             ++at;
         }
     }
@@ -181,7 +181,7 @@ Status Exporter::prove_points() {
                                        codec::op::Consistency{size, checkpoint_->size}, timeout_));
             point.proof = std::move(reply.proof);
         }
-        appendix_.push_back(std::move(point));
+        appendix_.emplace_back(std::in_place_type<codec::EvidencePoint>, std::move(point));
     }
     return {};
 }
