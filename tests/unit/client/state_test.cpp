@@ -335,8 +335,8 @@ TEST_CASE("known mailbox: what is kept is verified again when it is read") {
     CHECK(read.state.head_seq() == 2);
     CHECK(read.chain_indexes == known.chain_indexes);
     CHECK(read.certificate.address == known.certificate.address);
-    CHECK(read.was_certified(5));
-    CHECK_FALSE(read.was_certified(4));
+    CHECK(read.was_certified(6));
+    CHECK_FALSE(read.was_certified(5));
     CHECK(read.held(world.member_id, codec::right::kSend, 8));
     CHECK_FALSE(read.held(world.member_id, codec::right::kSend, 5));
 

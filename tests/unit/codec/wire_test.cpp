@@ -93,17 +93,17 @@ std::vector<Outcome> all_outcomes() {
                         {{id<MailboxId>(1), "a", Bytes(3), Bytes(4), reply::RecipientState::received, {5, 6}}},
                         true,
                         {Bytes(400, 2)}});
-    out.emplace_back(reply::Recall{3, Bytes(400, 1), true});
     out.emplace_back(reply::Delete{{std::nullopt, Error{ErrorCode::not_found, "x", "y", std::nullopt}}});
+    out.emplace_back(reply::Recall{3, Bytes(400, 1), true});
     out.emplace_back(reply::PublishSealingKeys{});
     out.emplace_back(reply::SealingKeys{{Bytes(1400, 1), Bytes(1401, 2)}, true});
     out.emplace_back(reply::PutPackets{});
     out.emplace_back(reply::Packets{{Bytes(1200, 1), Bytes(1201, 2)}, {3, 4, UINT32_MAX}, true});
     out.emplace_back(reply::OpenPairing{});
     out.emplace_back(reply::Pair{reply::PairingState::refused});
+    out.emplace_back(reply::Pairings{{Bytes(600, 1)}, {{id<MemberId>(2), {3, 4}}, {id<MemberId>(5), {}}}});
     out.emplace_back(reply::TakeBrokerFile{Bytes(900, 1)});
     out.emplace_back(reply::AddCosignature{});
-    out.emplace_back(reply::Pairings{{Bytes(600, 1)}, {{id<MemberId>(2), {3, 4}}, {id<MemberId>(5), {}}}});
     return out;
 }
 

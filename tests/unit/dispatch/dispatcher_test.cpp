@@ -66,6 +66,8 @@ std::vector<codec::AdminOperation> all_admin_operations() {
     out.emplace_back(admin::Stop{});
     out.emplace_back(admin::Audit{});
     out.emplace_back(admin::PruneAudit{1});
+    out.emplace_back(admin::Reset{Bytes{1}});
+    out.emplace_back(admin::Renew{Bytes{1}});
     out.emplace_back(admin::Evidence{});
     return out;
 }

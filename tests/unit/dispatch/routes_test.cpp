@@ -50,7 +50,8 @@ TEST_CASE("routes: a member needs the route's right, whatever else it holds", "[
 }
 
 TEST_CASE("routes: an invitation gets enrolment and what it needs for it, and nothing else", "[dispatch]") {
-    const std::set<std::string_view> allowed = {"hello", "enrol", "enrolment status", "checkpoint", "consistency"};
+    const std::set<std::string_view> allowed = {"hello",      "enrol",       "enrolment status", "lookup",
+                                                "checkpoint", "consistency", "take broker file"};
     for (const auto& route : wire_routes()) {
         INFO(route.name);
         CHECK(permits(route, identity(auth::Kind::invitation)) == allowed.contains(route.name));
@@ -60,7 +61,7 @@ TEST_CASE("routes: an invitation gets enrolment and what it needs for it, and no
 }
 
 TEST_CASE("routes: a pairing key gets its one request and what it needs for it, and nothing else", "[dispatch]") {
-    const std::set<std::string_view> allowed = {"hello", "checkpoint", "consistency", "pair"};
+    const std::set<std::string_view> allowed = {"hello", "checkpoint", "consistency", "pair", "take broker file"};
     for (const auto& route : wire_routes()) {
         INFO(route.name);
         CHECK(permits(route, identity(auth::Kind::pairing)) == allowed.contains(route.name));
@@ -86,7 +87,7 @@ TEST_CASE("routes: a member that may only send cannot read, one that may only re
     const std::set<std::string_view> reading = {"list",         "changes", "fetch envelope", "fetch part",
                                                 "give receipt", "delete",  "packets"};
     const std::set<std::string_view> sending = {"submit", "put part", "receipts", "recall"};
-    const std::set<std::string_view> managing = {"publish", "open pairing", "pairings"};
+    const std::set<std::string_view> managing = {"open pairing", "pairings"};
     for (const auto& route : wire_routes()) {
         INFO(route.name);
         if (reading.contains(route.name))

@@ -366,7 +366,7 @@ TEST_CASE("pairing: a key is one newcomer's, sixteen wait at most, and they expi
         TRY_ASSIGN(const auto more, transaction.sweep_members(0, 0, 1110));
         return more ? Status(fail(ErrorCode::internal, "more")) : Status();
     });
-    CHECK(keyring.reader->pairings(keyring.mailbox)->size() == 6);
+    CHECK(keyring.reader->pairings(keyring.mailbox)->size() == 5);
 }
 
 TEST_CASE("changes: of calls to members the newest alone stands in the feed", "[store]") {
