@@ -73,7 +73,7 @@ inline constexpr std::chrono::days kEpochValid{14};  // how long its key may be 
 inline constexpr std::chrono::hours kClockSkew{1};   // tolerated between client and broker
 // From the logging of a reset until it may take effect: long enough for an owner who is away over a weekend to veto it.
 inline constexpr std::chrono::hours kResetDelay{72};
-inline constexpr std::size_t kResets = 16;  // of one mailbox, ever: each takes two registrars
+inline constexpr std::size_t kResets = 16;           // of one mailbox, ever: each takes two registrars
 inline constexpr std::chrono::days kResetShown{90};  // how long `check` reminds of a reset that took effect
 
 // --- broker's inside ----------------------------------------------------------------------------------------------

@@ -82,11 +82,10 @@ struct Evidence {
 
 }  // namespace admin
 
-using AdminOperation =
-    std::variant<admin::Status, admin::AddInvitation, admin::PendingEnrolments, admin::Admit, admin::Refuse,
-                 admin::ListMailboxes, admin::ShowMailbox, admin::Revoke, admin::Checkpoint, admin::LogLeaves,
-                 admin::LogEntries, admin::Stop, admin::Audit, admin::PruneAudit, admin::Reset, admin::Renew,
-                 admin::Evidence>;
+using AdminOperation = std::variant<admin::Status, admin::AddInvitation, admin::PendingEnrolments, admin::Admit,
+                                    admin::Refuse, admin::ListMailboxes, admin::ShowMailbox, admin::Revoke,
+                                    admin::Checkpoint, admin::LogLeaves, admin::LogEntries, admin::Stop, admin::Audit,
+                                    admin::PruneAudit, admin::Reset, admin::Renew, admin::Evidence>;
 
 Bytes encode_admin_request(const AdminOperation& operation);
 // Errors: malformed_request, too_large, too_many.

@@ -21,7 +21,7 @@ inline constexpr std::string_view kX509Proof = "X509 PROOF";     // X509Proof of
 inline constexpr std::string_view kCertificate = "CERTIFICATE";  // SignedObject of Certificate
 inline constexpr std::string_view kPairingRequest = "PAIRING REQUEST";  // SignedObject of PairingRequest
 inline constexpr std::string_view kBroker = "BROKER";                   // SignedObject of BrokerFile
-inline constexpr std::string_view kFraudProof = "FRAUD PROOF";           // FraudProof
+inline constexpr std::string_view kFraudProof = "FRAUD PROOF";          // FraudProof
 }  // namespace armor_kind
 
 // "-----BEGIN CAREPOST <kind>-----", base64 in lines of 64 characters, "-----END CAREPOST <kind>-----".

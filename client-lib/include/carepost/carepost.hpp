@@ -171,13 +171,11 @@ inline MessageStatus message_status(const carepost_status* s) {
                       texts(s, carepost_status_warning_count, carepost_status_warning)};
     for (std::size_t i = 0; i < carepost_status_count(s); ++i) {
         const carepost_error* error = carepost_status_error(s, i);
-        out.recipients.push_back({carepost_status_address(s, i), carepost_status_name(s, i),
-                                  carepost_status_mailbox(s, i), carepost_status_state(s, i),
-                                  carepost_status_received_at(s, i), carepost_status_read_at(s, i),
-                                  carepost_status_handed_over_at(s, i),
-                                  carepost_status_stated_at(s, i),
-                                  carepost_status_log_index(s, i),
-                                  error == nullptr ? std::nullopt : std::optional<Error>(Error::copy(error))});
+        out.recipients.push_back(
+            {carepost_status_address(s, i), carepost_status_name(s, i), carepost_status_mailbox(s, i),
+             carepost_status_state(s, i), carepost_status_received_at(s, i), carepost_status_read_at(s, i),
+             carepost_status_handed_over_at(s, i), carepost_status_stated_at(s, i), carepost_status_log_index(s, i),
+             error == nullptr ? std::nullopt : std::optional<Error>(Error::copy(error))});
     }
     return out;
 }
@@ -424,9 +422,9 @@ public:
         for (const auto& id : ids)
             texts.push_back(id.c_str());
         ExportedEvidence out;
-        auto done = detail::status(carepost_evidence_export(handle(), texts.data(), texts.size(), path.c_str(),
-                                                            binary ? 1 : 0, detail::milliseconds(deadline), &out.items,
-                                                            &out.bytes));
+        auto done =
+            detail::status(carepost_evidence_export(handle(), texts.data(), texts.size(), path.c_str(), binary ? 1 : 0,
+                                                    detail::milliseconds(deadline), &out.items, &out.bytes));
         if (!done) return done.error();
         return out;
     }

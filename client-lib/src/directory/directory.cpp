@@ -22,9 +22,7 @@ std::unexpected<Error> unverified(const std::string& who, std::string_view what)
 }
 
 // What the user confirmed, by the hash of the reset.
-Bytes accepted_key(const Hash& reset) {
-    return copy_of(view_of("accepted-reset " + reset.hex()));
-}
+Bytes accepted_key(const Hash& reset) { return copy_of(view_of("accepted-reset " + reset.hex())); }
 
 // Nothing that was shown once may be missing later.
 Status check_continues(const KnownMailbox& known, const KnownMailbox& before) {

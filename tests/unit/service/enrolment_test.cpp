@@ -262,7 +262,8 @@ TEST_CASE("directory: what is looked up proves itself, and what is not there is 
     Practice doctor(broker.world, 1, kDoctor);
     broker.admit(doctor);
     service::DirectoryService directory(*broker.environment, *broker.reader);
-    const auto found = must(directory.lookup(doctor.who, {{{doctor.address, 0}, {MailboxId{{9}}, 0}, {doctor.mailbox, 1}}}));
+    const auto found =
+        must(directory.lookup(doctor.who, {{{doctor.address, 0}, {MailboxId{{9}}, 0}, {doctor.mailbox, 1}}}));
     REQUIRE(found.records.size() == 3);
     const auto record = codec::decode_directory_record(found.records[0]);
     REQUIRE(record);

@@ -11,7 +11,9 @@ constexpr std::uint32_t kPage = 500;
 Row row_of(const codec::admin_reply::MailboxRow& mailbox) {
     return {{"address", mailbox.address},
             {"name", mailbox.name},
-            {"state", std::string(mailbox.suspended ? "suspended" : mailbox.live ? "live" : "revoked")},
+            {"state", std::string(mailbox.suspended ? "suspended"
+                                  : mailbox.live    ? "live"
+                                                    : "revoked")},
             {"messages", mailbox.messages},
             {"stored", Size{mailbox.bytes}},
             {"certificate_until", Moment{mailbox.certificate_not_after}},
