@@ -8,7 +8,6 @@ namespace carepost::trust {
 namespace {
 
 constexpr std::uint8_t kCosignatureV1 = 0x04;
-constexpr std::size_t kTimestamp = 8;
 constexpr std::uint64_t kSecond = 1000;
 constexpr std::uint64_t kSecondsMost = 253'402'300'799;  // the end of the year 9999; the specification allows 2^63 - 1
 

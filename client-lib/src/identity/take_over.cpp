@@ -38,6 +38,10 @@ Result<Announced> find_reset(const KnownMailbox& known, const VerifyKey& identit
         }
         return Announced{reset.object, std::move(content)};
     }
+    if (known.barred()) {
+        return fail(ErrorCode::already_exists, fmt::format("the mailbox of {} was revoked", address),
+                    "two registrars have to reset it, for the request of this place");
+    }
     return fail(ErrorCode::already_exists, fmt::format("{} has a mailbox already", address),
                 "its owner can add a member. If its identity is lost: two registrars have to reset it, for the request "
                 "of this place");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "tools/carepostctl/admin_client.h"
 #include "tools/carepostctl/audit_format.h"
@@ -55,7 +56,7 @@ Status run(const AuditTrace& options, Context& context) {
     TRY_ASSIGN(AdminClient broker, AdminClient::connect(options.data));
     std::vector<Step> steps;
     TRY(add_audit(broker, *message, steps));
-    std::ranges::stable_sort(steps, {}, &Step::time);
+    std::ranges::sort(steps, {}, [](const Step& step) { return std::pair(step.time, step.index); });
     if (steps.empty()) {
         return fail(ErrorCode::not_found, "nothing is known of message " + message->hex(),
                     "Its rows may have been erased after the retention.");
