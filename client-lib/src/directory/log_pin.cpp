@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kAgreedMost = 1'000;
 constexpr std::size_t kSplitsMost = 16;  // one stops sending as well as many
+constexpr UnixMillis kEarlierApart = 3'600'000;
+constexpr std::size_t kEarlierMost = 96;  // four days, more than a reset has to wait
 
 std::unexpected<Error> unverified(std::string what) {
     return fail(ErrorCode::log_unverified, std::move(what),
@@ -37,6 +39,10 @@ std::string_view LogPin::pin_name() const {
 }
 std::string_view LogPin::split_name() const {
     return which_ == codec::RestartedLog::evidence ? "evidence-split" : "directory-split";
+}
+
+std::string_view LogPin::earlier_name() const {
+    return which_ == codec::RestartedLog::evidence ? "evidence-stamps" : "directory-stamps";
 }
 
 std::unexpected<Error> LogPin::split() const {
@@ -82,7 +88,36 @@ Result<bool> LogPin::open(std::span<const codec::LogRestart> restarts) {
     note_ = known.note;
     stamp_ = known.stamp;
     stamped_ = known.note;
+    TRY(load_earlier());
     return false;
+}
+
+Status LogPin::load_earlier() {
+    TRY_ASSIGN(const auto value, archive_.get(RecordKind::pin, view_of(earlier_name())));
+    if (!value) return {};
+    RecordReader in(value->reveal());
+    for (std::uint64_t left = in.count(); left > 0; --left) {
+        const ByteView note = in.bytes();
+        if (text_of(note).starts_with(log_.name + "\n")) {
+            TRY_ASSIGN(auto known, verify(note));
+            earlier_.push_back(std::move(known));
+        }
+    }
+    return {};
+}
+
+// Before the pin moves on: what it says about time must not be forgotten with it.
+Status LogPin::keep_earlier() {
+    if (!tree_ || stamped_.empty()) return {};
+    if (!earlier_.empty() && stamp_ < earlier_.back().stamp + kEarlierApart) return {};
+    TRY_ASSIGN(auto known, verify(stamped_));
+    earlier_.push_back(std::move(known));
+    if (earlier_.size() > kEarlierMost) earlier_.erase(earlier_.begin());
+    RecordWriter out;
+    out.number(earlier_.size());
+    for (const Told& one : earlier_)
+        out.bytes(one.note);
+    return archive_.put(RecordKind::pin, view_of(earlier_name()), out.finish().reveal());
 }
 
 // What was pinned has to be the beginning of the new log, as far as the new log says that it begins with the old one.
@@ -104,6 +139,7 @@ Result<bool> LogPin::go_over(const codec::LogRestart& restart, ByteView old_note
 }
 
 Status LogPin::pin(const Told& told) {
+    TRY(keep_earlier());
     TRY(archive_.put(RecordKind::pin, view_of(pin_name()), told.note));
     tree_ = told.tree;
     note_ = told.note;
@@ -160,6 +196,8 @@ Status LogPin::catch_up(std::uint64_t size, milliseconds timeout) {
 // What needs no word of the broker: two trees of one size, or time stamps in the wrong order.
 Status LogPin::contradicts(const Told& told) {
     if (!tree_ || note_.empty()) return {};
+    for (const Told& known : earlier_)
+        TRY(contradicts(told, known));
     if (told.tree.size == tree_->size) {
         if (told.tree.root == tree_->root) return {};
         return fail(accusations_.keep(contradiction(codec::FraudKind::two_trees, note_, told.note)));
@@ -169,6 +207,19 @@ Status LogPin::contradicts(const Told& told) {
     if (larger ? told.stamp >= stamp_ : told.stamp <= stamp_) return {};
     return fail(accusations_.keep(larger ? contradiction(codec::FraudKind::stamp_back, stamped_, told.note)
                                          : contradiction(codec::FraudKind::stamp_back, told.note, stamped_)));
+}
+
+Status LogPin::contradicts(const Told& told, const Told& known) {
+    using enum codec::FraudKind;
+    if (told.tree.size == known.tree.size) {
+        if (told.tree.root == known.tree.root) return {};
+        return fail(accusations_.keep(contradiction(two_trees, known.note, told.note)));
+    }
+    if (told.stamp == 0) return {};
+    const bool larger = told.tree.size > known.tree.size;
+    if (larger ? told.stamp >= known.stamp : told.stamp <= known.stamp) return {};
+    const Bytes& smaller_note = larger ? known.note : told.note;
+    return fail(accusations_.keep(contradiction(stamp_back, smaller_note, larger ? told.note : known.note)));
 }
 
 Status LogPin::agree(const Told& told, milliseconds timeout) {

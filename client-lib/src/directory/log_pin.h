@@ -43,6 +43,9 @@ private:
     };
     Result<Told> verify(ByteView note) const;
     Status contradicts(const Told& told);
+    Status contradicts(const Told& told, const Told& known);
+    Status keep_earlier();
+    Status load_earlier();
     Status agree(const Told& told, std::chrono::milliseconds timeout);
     Status prove(const trust::Checkpoint& older, const trust::Checkpoint& newer, std::chrono::milliseconds timeout);
     Status catch_up(std::uint64_t size, std::chrono::milliseconds timeout);
@@ -51,6 +54,7 @@ private:
     Status store_splits();
     std::string_view pin_name() const;
     std::string_view split_name() const;
+    std::string_view earlier_name() const;
     const char* name() const { return which_ == codec::RestartedLog::evidence ? "evidence log" : "directory log"; }
     std::unexpected<Error> split() const;
     Result<bool> go_over(const codec::LogRestart& restart, ByteView old_note);
@@ -66,6 +70,8 @@ private:
     Bytes stamped_;                         // the head that carries it
     std::map<std::uint64_t, Hash> agreed_;  // other heads found consistent: size -> root
     std::vector<Bytes> splits_;             // notes without proof
+    std::vector<Told>
+        earlier_;  // stamped pins of the last days, an hour apart: who dates a larger tree back contradicts one
 };
 
 }  // namespace carepost::client

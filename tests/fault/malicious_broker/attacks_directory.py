@@ -97,7 +97,7 @@ def _(s):
     log, edit = false_clinic(s, s.world.registrar_key)
     victim = s.victim("nurse")
     victim.tell_lies(lambda event: log.show(event, edit))
-    s.refused(victim.send(), 65, "another identity|certificate")
+    s.refused(victim.send(), 65, "another identity|certificate|chain has a gap")
     s.nothing_sent(victim)
 
 
@@ -116,7 +116,7 @@ def _(s):
     reader = s.victim("doctor")
     shown = reader.run("show", sent.json()["id"])
     s.wants("warning" in shown.err or shown.code != 0, "the reader noticed nothing", shown)
-    s.refused(shown, shown.code, "has seen a directory|contradict|split")
+    s.refused(shown, shown.code, "has seen a directory|contradict|split|both are of one log")
 
 
 def epoch_swap(s, entry):
