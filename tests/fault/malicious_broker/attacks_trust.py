@@ -7,7 +7,7 @@ import crypto
 from attacks_directory import INVALID, UNVERIFIED, is_about, logged, own_chain
 from crypto import SigningKey
 from schema import directory, parsed
-from stage import CLINIC, GONE, HOSPITAL
+from stage import CLINIC, DOCTOR, GONE, HOSPITAL
 from table import AT_ONCE, NEXT_GOSSIP, attack
 from world import CERTIFICATE, CHAIN, RESET, ForkedLog, records_of, resets_field, signed
 
@@ -196,6 +196,8 @@ def other_owner(s, longer, created: int, effective: int, *registrars, taken_at=N
 
 def refused_reset(s, longer, who="nurse", stamped=None):
     victim = s.victim(who)
+    if stamped:
+        s.accepted(victim.check(DOCTOR))  # pins the log as it was; to one who never saw it any age can be told
     longer.show(victim, stamped, certificates=2, resets=1)
     done = victim.send()
     s.wants(done.code in (65, 76, 77), "the reset was believed", done)
