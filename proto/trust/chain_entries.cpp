@@ -90,7 +90,7 @@ Result<codec::SignedObject> make_remove_members(const MailboxState& state, std::
                                                 const SigningKey& signer, UnixMillis now_ms) {
     std::ranges::sort(members);
     auto successor = successor_of(state, epoch, now_ms, without(state.members(), members));
-    codec::RemoveMembers body{.members = std::move(members), .epoch = std::move(successor), .reason = reason};
+    codec::RemoveMembers body{.members = std::move(members), .epoch = successor, .reason = reason};
     return make_entry(state, std::move(body), {&signer}, now_ms);
 }
 
@@ -99,7 +99,7 @@ Result<codec::SignedObject> make_change_rights(const MailboxState& state, const 
     codec::ChangeRights body{
         .member = member, .rights = grant.rights, .until_ms = grant.until_ms, .epoch = std::nullopt};
     body.epoch = successor_of(state, grant.epoch, now_ms, with_rights(state.members(), body));
-    return make_entry(state, std::move(body), {&signer}, now_ms);
+    return make_entry(state, body, {&signer}, now_ms);
 }
 
 Result<codec::SignedObject> make_replace_identity(const MailboxState& state, const SigningKey& present,

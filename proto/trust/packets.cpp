@@ -34,7 +34,7 @@ Result<codec::MemberSealingKey> verify_sealing_key(const codec::SignedObject& si
         return invalid(*key, "not signed by the member");
     }
     if (!is_valid_sealing_key(key->key)) return invalid(*key, "it is no valid key");
-    return std::move(*key);
+    return *key;
 }
 
 Result<Hash> packets_root(std::span<const codec::Packet> packets) {
