@@ -42,15 +42,15 @@ TEST_CASE("pairing: a newcomer asks, a manager sees it, lets it in, and the one-
     auto service = reception.members();
     CHECK(must(service.pairings(reception.owner.who)).requests.empty());
     const auto request = reception.request_bytes(anna);
-    CHECK(reception.pair(who, request) == PairingState::waiting);
-    CHECK(reception.pair(who, request) == PairingState::waiting);
+    CHECK(must(reception.pair(who, request)) == PairingState::waiting);
+    CHECK(must(reception.pair(who, request)) == PairingState::waiting);
     CHECK(reception.open(Reception::code(9), reception.now() + kHour));  // the push follows the answer before
     REQUIRE(reception.pushes.all().size() == 1);
     CHECK(reception.reader->changes(reception.owner.who.mailbox_key, 0, 10)->back().kind == store::ChangeKind::pairing);
     CHECK(must(service.pairings(reception.owner.who)).requests == std::vector<Bytes>{request});
     reception.let_in(anna, kRead);
     CHECK(must(service.pairings(reception.owner.who)).requests.empty());
-    CHECK(reception.pair(who, request) == PairingState::member);
+    CHECK(must(reception.pair(who, request)) == PairingState::member);
     CHECK(reception.sessions.find(who.key) != nullptr);  // an answer may get lost
     CHECK(reception.open(Reception::code(2), reception.now() + kHour));
     reception.clock.pass(std::chrono::seconds(60));
@@ -71,7 +71,7 @@ TEST_CASE("pairing: only one request comes by a code, and only one that is its m
     auto elsewhere = who;
     elsewhere.mailbox = MailboxId{{9}};
     CHECK(code_of(reception.pair(elsewhere, reception.request_bytes(anna))) == ErrorCode::not_allowed);
-    CHECK(reception.pair(who, reception.request_bytes(anna)) == PairingState::waiting);
+    CHECK(must(reception.pair(who, reception.request_bytes(anna))) == PairingState::waiting);
     CHECK(code_of(reception.pair(who, reception.request_bytes(eve))) == ErrorCode::conflict);
     const auto late = reception.request_bytes(eve);
     const auto again = reception.newcomer(Reception::code(2));
@@ -104,11 +104,11 @@ TEST_CASE("pairing: who joined and was removed is told so", "[service]") {
     auto anna = reception.colleague();
     const auto who = reception.newcomer(Reception::code(1));
     const auto request = reception.request_bytes(anna);
-    CHECK(reception.pair(who, request) == PairingState::waiting);
+    CHECK(must(reception.pair(who, request)) == PairingState::waiting);
     reception.let_in(anna, codec::right::kSend);
     CHECK(reception.publish(must(trust::make_remove_members(reception.state(), {anna.member.id}, std::nullopt, "",
                                                             reception.owner.member_key, reception.now()))));
-    CHECK(reception.pair(who, request) == PairingState::refused);
+    CHECK(must(reception.pair(who, request)) == PairingState::refused);
 }
 
 }  // namespace carepost::test

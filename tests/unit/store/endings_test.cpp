@@ -52,7 +52,7 @@ public:
     // Expires or recalls, and states it as `unread`.
     Outcome end(std::uint64_t number, EvidenceType unread, Transaction::EndedMessage* out = nullptr,
                 UnixMillis now = UINT64_MAX / 4) {
-        return run([this, number, unread, out, now, key = key_of(number)](Transaction& transaction) -> Status {
+        return run([number, unread, out, now, key = key_of(number)](Transaction& transaction) -> Status {
             auto ended = unread == EvidenceType::recalled
                              ? transaction.recall(id_of<MailboxId>(1), id_of<MessageId>(number), 100)
                              : transaction.expire(key, now, 100);
